@@ -1,0 +1,94 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+Facts: TypeAlias = "str | int | bool | list[Facts] | dict[str, Facts] | None"
+
+
+class EntryType(StrEnum):
+    """What an entry is about; later kinds of record add members and never change these."""
+
+    INTENT = "access.intent"
+    OUTCOME = "access.outcome"
+    DENIED = "access.denied"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acted: an opaque per-subject id, never a natural identifier."""
+
+    id: str
+    kind: Literal["person", "service"]
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRef:
+    """The asset that was asked for, and who was accountable for it at that moment."""
+
+    id: str
+    type: str
+    owner: str
+    weight_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRef:
+    """The verdict, with what an auditor needs to compute it again: policy revision and decision facts."""
+
+    id: str
+    effect: Literal["allow", "deny"]
+    policy_revision: str
+    rules: tuple[str, ...]
+    facts: Mapping[str, Facts]
+
+
+@dataclass(frozen=True, slots=True)
+class RedactionRef:
+    """What was taken out, as counts by entity type, and the digest of the engine that looked."""
+
+    engine: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a call ended. ``status`` is the HTTP status; ``code`` an error code or empty."""
+
+    status: int
+    code: str = ""
+    finish: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    chunks: int = 0
+    duration_us: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One thing that happened, as the gateway tells it; the recorder adds identity, order and time.
+
+    ``detail`` carries small facts of rarer record types. No field may hold content or a found value.
+    """
+
+    type: EntryType
+    request_id: str
+    actor: Actor | None = None
+    action: str = ""
+    resource: ResourceRef | None = None
+    decision: DecisionRef | None = None
+    redaction: RedactionRef | None = None
+    result: Result | None = None
+    intent: str = ""
+    detail: Mapping[str, Facts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that an entry is durable: its id, position, leaf hash, and the log's signature over them."""
+
+    entry_id: str
+    index: int
+    leaf_hash: bytes
+    token: str

@@ -1,0 +1,38 @@
+"""What can go wrong in the log.
+
+AuditError
+├── RecorderUnavailable   the entry is not known to be durable: do not go on
+├── EntryTooLarge         more than 65,535 bytes: do not go on
+├── InvalidNote           a signed note that cannot be read or whose signature is not good
+├── InvalidProof          an inclusion or consistency proof that does not hold
+└── LogCorrupted          the log contradicts itself; names the first bad index
+"""
+
+
+class AuditError(Exception):
+    """A failure of the log; its message never holds content."""
+
+
+class RecorderUnavailable(AuditError):
+    """The entry could not be made durable in time."""
+
+
+class EntryTooLarge(AuditError):
+    """A canonical entry is longer than a tlog-tiles entry may be."""
+
+
+class InvalidNote(AuditError):
+    """A signed note is malformed, or no trusted key signed it."""
+
+
+class InvalidProof(AuditError):
+    """A Merkle proof does not connect what it should."""
+
+
+class LogCorrupted(AuditError):
+    """The log contradicts itself at ``index`` (the first bad entry), and ``finding`` says how."""
+
+    def __init__(self, index: int, finding: str) -> None:
+        super().__init__(f"entry {index}: {finding}")
+        self.index = index
+        self.finding = finding

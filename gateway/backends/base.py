@@ -1,0 +1,35 @@
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.domain import RedactedPrompt, UnscannedChunk, UnscannedReply
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One call of a model: its name at the backend, the redacted body, and what isolates it there.
+
+    ``cache_salt`` is a digest of the department, so that prefix caches are never shared between two.
+    """
+
+    model: str
+    prompt: RedactedPrompt
+    request_id: str
+    cache_salt: str
+
+
+class Backend(Protocol):
+    """A model server, near or far.
+
+    Both calls raise ``BackendUnavailable``, ``UpstreamFailed`` or ``UpstreamTimeout``. Bodies are those of
+    OpenAI's chat completions. Closing the generator of ``stream`` cancels the call upstream.
+    """
+
+    async def complete(self, call: ModelCall) -> UnscannedReply:
+        """The whole answer at once."""
+
+    def stream(self, call: ModelCall) -> AsyncGenerator[UnscannedChunk, None]:
+        """The answer piece by piece; the first piece comes only after the server accepted the call."""
+
+    async def aclose(self) -> None:
+        """Give back connections, workers and memory."""

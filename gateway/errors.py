@@ -1,0 +1,207 @@
+"""What can go wrong in the gateway, and what each reader is told.
+
+    CustodyError
+    ├── BadRequest                400  the body or a header cannot be accepted
+    │   ├── InvalidBody                not JSON, a wrong type, nested too deep, a lone surrogate
+    │   └── UnsupportedParameter       a field that is not known and so cannot be scanned
+    ├── Unauthenticated           401  no key, or one that is not (or no longer) valid
+    ├── AccessDenied              403  the policy of an owner, or of the company, said no
+    │   ├── ApprovalRequired           an owner must approve this very request first
+    │   └── ContentRefused             an obligation refuses what the prompt holds
+    ├── ModelNotFound             404  unknown, or not for this caller to know
+    ├── UnknownPath               404  no such door
+    ├── BodyTooLarge              413
+    ├── HeadersTooLarge           431
+    ├── RateLimited               429
+    ├── UpstreamFailed            502  the model server failed or answered nonsense
+    ├── Unavailable               503  a part that must work does not: nothing was forwarded
+    │   ├── IdentityUnavailable
+    │   ├── PolicyUnavailable
+    │   ├── RedactionUnavailable
+    │   ├── AuditUnavailable
+    │   └── BackendUnavailable
+    └── UpstreamTimeout           504
+
+Clients retry 408, 409, 429 and 5xx on their own, so a refusal that will stay one is never among them.
+"""
+
+from typing import ClassVar
+
+
+class CustodyError(Exception):
+    """A failure that a caller may see.
+
+    ``reason_user`` goes to the caller; ``reason_admin`` goes to the audit log alone. Neither may ever
+    hold prompt text or a found value.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    type: ClassVar[str] = "server_error"
+    retry: ClassVar[bool] = False
+
+    def __init__(self, reason_user: str, *, reason_admin: str = "", param: str | None = None) -> None:
+        super().__init__(reason_user)
+        self.reason_user = reason_user
+        self.reason_admin = reason_admin
+        self.param = param
+        self.owner_contact = ""
+        self.rule = ""
+        self.remedy = ""
+
+
+class BadRequest(CustodyError):
+    """The request cannot be accepted as it is."""
+
+    status = 400
+    code = "invalid_request"
+    type = "invalid_request_error"
+
+
+class InvalidBody(BadRequest):
+    """The body is not what this route takes."""
+
+    code = "invalid_body"
+
+
+class UnsupportedParameter(BadRequest):
+    """The body names a parameter that Custody cannot scan, so it is not forwarded."""
+
+    code = "unsupported_parameter"
+
+
+class Unauthenticated(CustodyError):
+    """No key, or one that is not valid; the two answer alike."""
+
+    status = 401
+    code = "invalid_api_key"
+    type = "authentication_error"
+
+
+class AccessDenied(CustodyError):
+    """A policy refused; ``rule``, ``owner_contact`` and ``remedy`` help those who may know."""
+
+    status = 403
+    code = "access_denied"
+    type = "permission_error"
+
+    def __init__(
+        self,
+        reason_user: str,
+        *,
+        rule: str = "",
+        owner_contact: str = "",
+        remedy: str = "",
+        reason_admin: str = "",
+    ) -> None:
+        super().__init__(reason_user, reason_admin=reason_admin)
+        self.rule = rule
+        self.owner_contact = owner_contact
+        self.remedy = remedy
+
+
+class ApprovalRequired(AccessDenied):
+    """The owner must approve this request; the same request then passes once."""
+
+    code = "approval_required"
+
+
+class ContentRefused(AccessDenied):
+    """An obligation refuses a kind of content that was found in the prompt."""
+
+    code = "content_refused"
+
+
+class ModelNotFound(CustodyError):
+    """No such model, or none that this caller may know of."""
+
+    status = 404
+    code = "model_not_found"
+    type = "invalid_request_error"
+
+
+class UnknownPath(CustodyError):
+    """No such door."""
+
+    status = 404
+    code = "unknown_path"
+    type = "invalid_request_error"
+
+
+class BodyTooLarge(CustodyError):
+    """The body is over the configured limit."""
+
+    status = 413
+    code = "body_too_large"
+    type = "invalid_request_error"
+
+
+class HeadersTooLarge(CustodyError):
+    """The headers are over the limit, or one that must stand alone stands twice."""
+
+    status = 431
+    code = "headers_too_large"
+    type = "invalid_request_error"
+
+
+class RateLimited(CustodyError):
+    """The caller's department has used up its share for now."""
+
+    status = 429
+    code = "rate_limited"
+    type = "rate_limit_error"
+    retry = True
+
+
+class UpstreamFailed(CustodyError):
+    """The model server failed, or answered something that is not an answer."""
+
+    status = 502
+    code = "upstream_failed"
+    retry = True
+
+
+class Unavailable(CustodyError):
+    """A part that must work does not, so nothing was forwarded."""
+
+    status = 503
+    code = "unavailable"
+    retry = True
+
+
+class IdentityUnavailable(Unavailable):
+    """Who asks cannot be established."""
+
+    code = "identity_unavailable"
+
+
+class PolicyUnavailable(Unavailable):
+    """No policy decision can be had, or the one that came is not one."""
+
+    code = "policy_unavailable"
+
+
+class RedactionUnavailable(Unavailable):
+    """A detector failed, so what the prompt holds is not known."""
+
+    code = "redaction_unavailable"
+
+
+class AuditUnavailable(Unavailable):
+    """The record could not be made durable."""
+
+    code = "audit_unavailable"
+
+
+class BackendUnavailable(Unavailable):
+    """The model server cannot be reached, or has no room."""
+
+    code = "backend_unavailable"
+
+
+class UpstreamTimeout(CustodyError):
+    """The model server did not answer in time."""
+
+    status = 504
+    code = "upstream_timeout"
+    retry = True

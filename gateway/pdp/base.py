@@ -1,0 +1,17 @@
+from typing import Protocol
+
+from gateway.domain import AccessRequest, Decision
+
+
+class PolicyEngine(Protocol):
+    """Answers access requests; raises ``PolicyUnavailable`` when it cannot, and never guesses."""
+
+    @property
+    def revision(self) -> str:
+        """Digest of the policy text that is active now."""
+
+    async def decide(self, request: AccessRequest) -> Decision:
+        """The decision of ``data.custody.access.decision`` on this request."""
+
+    async def aclose(self) -> None:
+        """Give back what the engine holds."""
