@@ -1,6 +1,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
+
+Category = Literal["personal", "secret", "corpus"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -8,6 +10,7 @@ class Finding:
     """A span of text that must not leave as it is.
 
     ``start`` and ``end`` are code point offsets, half open. ``entity_type`` is Presidio's name for it.
+    ``category`` tells the policy whether it is personal data, a secret, or text of a registered corpus.
     ``score`` lies in 0..1; ``validated`` says that a checksum or a grammar confirmed the value.
     """
 
@@ -16,6 +19,7 @@ class Finding:
     end: int
     score: float
     detector: str
+    category: Category = "personal"
     validated: bool = False
 
 
