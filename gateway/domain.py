@@ -57,7 +57,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """The asset that is asked for, with the party that holds each facet of it."""
+    """The asset that is asked for, with the party that holds each facet of it.
+
+    ``base_model_owner`` is the accountable owner of the base model that an adapter stands on; it must
+    consent too. It is empty for anything but an adapter.
+    """
 
     id: str
     type: str
@@ -68,6 +72,7 @@ class Resource:
     self_hosted: bool = True
     region: str = ""
     weight_hash: str = ""
+    base_model_owner: str = ""
 
     @property
     def owner(self) -> str:
@@ -129,6 +134,7 @@ class AccessRequest:
                 "type": resource.type,
                 "id": resource.id,
                 "base_model": resource.base_model,
+                "base_model_owner": resource.base_model_owner,
                 "adapter": resource.adapter,
                 "facets": dict(resource.facets),
                 "class_ceiling": resource.class_ceiling.value,

@@ -13,6 +13,7 @@
     ├── BodyTooLarge              413
     ├── HeadersTooLarge           431
     ├── RateLimited               429
+    ├── ClientGone                499  nobody is left to tell; for the log alone
     ├── UpstreamFailed            502  the model server failed or answered nonsense
     ├── Unavailable               503  a part that must work does not: nothing was forwarded
     │   ├── IdentityUnavailable
@@ -20,7 +21,8 @@
     │   ├── RedactionUnavailable
     │   ├── AuditUnavailable
     │   └── BackendUnavailable
-    └── UpstreamTimeout           504
+    ├── UpstreamTimeout           504
+    └── InternalError             500  what nobody foresaw
 
 Clients retry 408, 409, 429 and 5xx on their own, so a refusal that will stay one is never among them.
 """
@@ -153,6 +155,13 @@ class RateLimited(CustodyError):
     retry = True
 
 
+class ClientGone(CustodyError):
+    """The client closed the connection before its answer was complete."""
+
+    status = 499
+    code = "client_gone"
+
+
 class UpstreamFailed(CustodyError):
     """The model server failed, or answered something that is not an answer."""
 
@@ -205,3 +214,7 @@ class UpstreamTimeout(CustodyError):
     status = 504
     code = "upstream_timeout"
     retry = True
+
+
+class InternalError(CustodyError):
+    """Something failed that nobody foresaw; the request id leads the operator to it."""

@@ -1,0 +1,247 @@
+"""Settings come from ``custody.toml`` and ``CUSTODY_*`` variables, are checked as one, and never change."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gateway.domain import Action, DataClass
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+
+
+class SettingsInvalid(Exception):
+    """The settings cannot be used; the message lists every fault, each with its place."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PluginSettings(BaseModel):
+    """A plug-in: its ``kind`` is a file name, the other keys are the options that this file declares."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$", description="Name of the plug-in's file.")
+
+    @property
+    def options(self) -> dict[str, object]:
+        """Everything but the kind, for the plug-in's own ``Options``."""
+        return dict(self.model_extra or {})
+
+
+class BackendSettings(PluginSettings):
+    """A model server; assets name it."""
+
+    name: Name = Field(description="What assets call this backend.")
+
+
+class ServerSettings(_Section):
+    """Where and how the gateway listens."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    max_body_bytes: int = Field(10_000_000, gt=0, description="Largest request body, in bytes.")
+    max_header_bytes: int = Field(32_768, gt=0, description="Largest set of request headers, in bytes.")
+    body_timeout_s: float = Field(
+        30, gt=0, description="Longest wait for the next piece of a body, in seconds."
+    )
+    send_timeout_s: float = Field(60, gt=0, description="Longest wait for a client to read, in seconds.")
+    stop_timeout_s: int = Field(7, gt=0, description="Seconds that open answers get to finish on a stop.")
+
+
+class AuditSettings(_Section):
+    """The verifiable log."""
+
+    database: Path = Field(Path("audit.db"), description="SQLite file of the log, in the state folder.")
+    origin: str = Field(
+        "custody.example/log", description="Name of the log in its checkpoints (C2SP origin)."
+    )
+    deadline_s: float = Field(2, gt=0, description="Seconds until a record that is not durable is a failure.")
+    queue: int = Field(4096, gt=0, description="Records that may wait to become durable.")
+
+
+class PolicySettings(PluginSettings):
+    """The policy engine."""
+
+    kind: str = Field("embedded", pattern=r"^[a-z][a-z0-9_]{0,63}$", description="`embedded` or `opa`.")
+
+
+class RedactionSettings(_Section):
+    """What looks for sensitive text, and how much it may take."""
+
+    detectors: tuple[PluginSettings, ...] = Field(
+        (), min_length=1, description="Detectors, each a kind and its options; at least one."
+    )
+    deadline_s: float = Field(20, gt=0, description="Seconds that the detectors get for one request.")
+    workers: int = Field(1, gt=0, le=64, description="Threads that run heavy detectors.")
+    memory_entries: int = Field(20_000, ge=0, description="Text parts whose findings are remembered.")
+
+
+class AssetSettings(_Section):
+    """An asset that can be called, who holds which facet of it, and where it runs."""
+
+    id: Name = Field(description="What callers give as `model`.")
+    type: Literal["base_model", "adapter", "endpoint"] = Field(description="Kind of asset.")
+    backend: Name = Field(description="Name of the backend that runs it.")
+    model: str = Field("", description="Its name at the backend; empty: the id.")
+    base_model: Name = Field(description="Id of the base model.")
+    adapter: str = Field("", description="Id of the adapter; empty: none.")
+    facets: Mapping[Name, Name] = Field(description="Department by facet; accountable_owner is required.")
+    class_ceiling: DataClass = Field(description="Highest class of data that the asset may see.")
+    self_hosted: bool = Field(default=True, description="Whether it runs on the company's own machines.")
+    region: str = Field("", description="Where it runs.")
+    weight_hash: str = Field("", description="SHA-256 of its weights, in hex.")
+
+    @field_validator("facets")
+    @classmethod
+    def _has_owner(cls, facets: Mapping[str, str]) -> Mapping[str, str]:
+        if "accountable_owner" not in facets:
+            raise ValueError("an asset needs an accountable_owner")
+        return facets
+
+
+class GrantSettings(_Section):
+    """A right that an owner gives to another department."""
+
+    asset: Name = Field(description="Id of the asset.")
+    department: Name = Field(description="Who receives the right.")
+    action: Action = Field(Action.CHAT, description="What it lets them do.")
+    class_ceiling: DataClass = Field(description="Highest class of data that it covers.")
+    expires: str = Field(description="When it ends (RFC 3339, UTC).")
+    use_case: str = Field("", description="The one use case that it covers; empty: any.")
+
+
+class Settings(BaseSettings):
+    """All settings of a gateway.
+
+    A variable ``CUSTODY_SECTION__KEY`` overrides ``key`` in ``[section]`` of the file.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix="CUSTODY_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    mode: Literal["development", "production"] = Field(
+        "production", description="Development allows generated keys and scripted backends."
+    )
+    state_dir: Path = Field(Path(".custody"), description="Folder for the databases, keys and caches.")
+    server: ServerSettings = Field(default=ServerSettings(), description="Where and how it listens.")
+    audit: AuditSettings = Field(default=AuditSettings(), description="The verifiable log.")
+    pepper: SecretStr | None = Field(
+        None, description="Secret that API keys are hashed with; without it one is kept in the state folder."
+    )
+    identity: PluginSettings = Field(description="Who may call: a kind and its options.")
+    policy: PolicySettings = Field(default=PolicySettings(), description="The policy engine and its options.")
+    redaction: RedactionSettings = Field(description="What is looked for in prompts and replies.")
+    backends: tuple[BackendSettings, ...] = Field(min_length=1, description="The model servers.")
+    assets: tuple[AssetSettings, ...] = Field(min_length=1, description="What callers may ask for.")
+    grants: tuple[GrantSettings, ...] = Field((), description="Rights given by owners.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables win over the file; nothing else is read."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> "Settings":
+        faults = [*self._doubles(), *self._danglers()]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _doubles(self) -> list[str]:
+        backends = [backend.name for backend in self.backends]
+        assets = [asset.id for asset in self.assets]
+        return [
+            f"{what} {name!r} stands twice"
+            for what, names in (("backend", backends), ("asset", assets))
+            for name in sorted({name for name in names if names.count(name) > 1})
+        ]
+
+    def _danglers(self) -> list[str]:
+        backends = {backend.name for backend in self.backends}
+        assets = {asset.id for asset in self.assets}
+        return [
+            *(
+                f"asset {a.id!r} names backend {a.backend!r}, which is not there"
+                for a in self.assets
+                if a.backend not in backends
+            ),
+            *(
+                f"asset {a.id!r} names base model {a.base_model!r}, which is not there"
+                for a in self.assets
+                if a.base_model not in assets
+            ),
+            *(
+                f"a grant names asset {g.asset!r}, which is not there"
+                for g in self.grants
+                if g.asset not in assets
+            ),
+        ]
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings in the file at ``path``, with ``CUSTODY_*`` variables on top.
+
+    Relative paths in the file are relative to the working directory. Raises ``SettingsInvalid`` with
+    every fault at once.
+    """
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsInvalid(
+            f"{path}: cannot be read ({error.strerror}); give another file with --config"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsInvalid(f"{path}: not TOML: {error}") from error
+    return _checked(document, path)
+
+
+def _checked(document: dict[str, Any], path: Path) -> Settings:
+    unknown = sorted(name for name in os.environ if name.startswith("CUSTODY_") and not _known(name))
+    if unknown:
+        raise SettingsInvalid(f"no setting has the name of the variable(s) {', '.join(unknown)}")
+    try:
+        return Settings(**document)
+    except ValidationError as error:
+        lines = [
+            f"  {_place(fault['loc'])}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        raise SettingsInvalid("\n".join([f"{path}: {len(lines)} fault(s)", *lines])) from error
+
+
+def _known(variable: str) -> bool:
+    # Test runs carry the folder of their data in a variable that is no setting.
+    section = variable.removeprefix("CUSTODY_").split("__")[0].lower()
+    return section in Settings.model_fields or section.startswith("test_")
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(step) for step in location) or "(whole file)"
