@@ -1,0 +1,115 @@
+"""The contract with every policy engine: what it is asked and what counts as an answer."""
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Literal, TypedDict, cast
+
+import jsonschema_rs
+import orjson
+
+from gateway.domain import AccessRequest, Decision, JsonObject, JsonValue, Obligations, Operator, Reason
+from gateway.errors import PolicyUnavailable
+
+IdSource = Callable[[], str]
+"""Makes a fresh, unique decision id."""
+
+_Operators = dict[str, str]
+_OPERATORS = {operator.value: operator for operator in Operator}
+_NEUTRAL = "The policy gave no decision, so nothing was sent."
+
+
+class _Obligations(TypedDict, total=False):
+    prompt: _Operators
+    reply: _Operators
+    restore: bool
+    max_tokens: int | None
+    approval: str
+    retain_payload: bool
+    priority: int
+
+
+class _Reason(TypedDict, total=False):
+    code: str
+    effect: Literal["allow", "deny"]
+    department: str
+    package: str
+    rule: str
+    message_user: str
+    message_admin: str
+    remedy: str
+    owner_contact: str
+
+
+class _Answer(TypedDict):
+    allow: bool
+    obligations: _Obligations
+    reasons: list[_Reason]
+
+
+class DecisionContract:
+    """Checks both sides of a decision against their schemas, compiled once."""
+
+    def __init__(self, new_id: IdSource) -> None:
+        self._new_id = new_id
+        self._input = _schema("input.schema.json")
+        self._answer = _schema("decision.schema.json")
+
+    def question(self, request: AccessRequest) -> JsonObject:
+        """The policy input; raises ``PolicyUnavailable`` if it is not what policies are written for."""
+        asked = request.to_input()
+        if not self._input.is_valid(asked):
+            raise unavailable(f"the input breaks the contract: {_places(self._input, asked)}")
+        return asked
+
+    def decision(self, answer: JsonValue, revision: str) -> Decision:
+        """The decision that an engine's raw answer states.
+
+        Raises ``PolicyUnavailable`` for anything that is not wholly understood: what is unknown is no
+        permission and no lesser duty.
+        """
+        if not self._answer.is_valid(answer):
+            raise unavailable(f"the answer breaks the contract: {_places(self._answer, answer)}")
+        checked = cast("_Answer", answer)
+        return Decision(
+            # The schema has made sure of a boolean; the comparison makes sure of the schema.
+            allow=checked["allow"] is True,
+            obligations=_obligations(checked["obligations"]),
+            reasons=tuple(Reason(**reason) for reason in checked["reasons"]),
+            id=self._new_id(),
+            policy_revision=revision,
+        )
+
+
+def unavailable(reason_admin: str) -> PolicyUnavailable:
+    """The refusal to be raised when there is no decision, with words for the audit log alone."""
+    return PolicyUnavailable(_NEUTRAL, reason_admin=reason_admin)
+
+
+def _obligations(stated: _Obligations) -> Obligations:
+    return Obligations(
+        prompt=_operators(stated["prompt"]),
+        reply=_operators(stated["reply"]),
+        restore=stated.get("restore", True),
+        max_tokens=stated.get("max_tokens"),
+        approval=stated.get("approval", ""),
+        retain_payload=stated.get("retain_payload", False),
+        priority=stated.get("priority", 0),
+    )
+
+
+def _operators(stated: _Operators) -> dict[str, Operator]:
+    return {entity: _OPERATORS[operator] for entity, operator in stated.items()}
+
+
+def _schema(name: str) -> jsonschema_rs.Draft202012Validator:
+    text = files("gateway.pdp").joinpath(name).read_bytes()
+    return jsonschema_rs.Draft202012Validator(orjson.loads(text), validate_formats=True)
+
+
+def _places(schema: jsonschema_rs.Draft202012Validator, value: JsonValue) -> str:
+    """Where a value breaks its schema: paths and keywords, never the values that stand there."""
+    found = [
+        f"/{'/'.join(map(str, error.instance_path))} ({error.schema_path[-1]!s})"
+        for error in schema.iter_errors(value)
+    ]
+    return ", ".join(found[:5])

@@ -1,0 +1,184 @@
+"""Rego in this process: the only module that touches regorus, and the border its panics do not cross."""
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import orjson
+import regorus
+
+from gateway.domain import JsonObject, JsonValue
+
+_PLACE = re.compile(r"--> (?P<file>.+):(?P<line>\d+):(?P<column>\d+)\n")
+_UNDEFINED = '"<undefined>"'
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One Rego file; ``path`` is relative to the policy folder, with forward slashes."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong in a policy file, and where; line and column count from 1, and 0 means the whole file."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+
+
+class RegoError(Exception):
+    """Rego could not be parsed, compiled or evaluated; ``problem`` says where if the engine knew."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class Undefined(Exception):
+    """The rule has no value for this input."""
+
+
+class Interpreter:
+    """Evaluates modules as they stand; usable from any thread.
+
+    regorus panics when an engine is used from another thread than its maker's, so each thread that comes
+    by gets its own.
+    """
+
+    def __init__(self, modules: Sequence[Module], data: JsonObject) -> None:
+        self._modules = tuple(modules)
+        self._data_json = orjson.dumps(data).decode()
+        self._local = threading.local()
+        self._engine()
+
+    def evaluate(self, rule: str, input_json: str | None) -> JsonValue:
+        """The value of ``rule``; raises ``Undefined`` or ``RegoError``."""
+        with _border():
+            engine = self._engine()
+            engine.set_input_json(input_json or "{}")
+            raw = engine.eval_rule_as_json(rule)
+        return _value(raw)
+
+    def _engine(self) -> regorus.Engine:
+        if not hasattr(self._local, "engine"):
+            self._local.engine = _load(self._modules, self._data_json)
+        engine: regorus.Engine = self._local.engine
+        return engine
+
+
+class CompiledPolicy:
+    """One rule compiled for regorus' virtual machine, which stops after a fixed number of instructions.
+
+    Usable from any thread: each gets its own machine over the one program.
+    """
+
+    def __init__(self, modules: Sequence[Module], data: JsonObject, rule: str) -> None:
+        self._rule = rule
+        self._data_json = orjson.dumps(data).decode()
+        sources = [(module.path, module.text) for module in modules]
+        with _border():
+            self._program = regorus.Program.compile_from_modules(self._data_json, sources, [rule])
+        self._local = threading.local()
+
+    def evaluate(self, input_json: str) -> JsonValue:
+        """The value of the rule; raises ``Undefined`` or ``RegoError``, also for a runaway policy."""
+        with _border():
+            machine = self._machine()
+            machine.set_input_json(input_json)
+            raw = machine.execute_entry_point(self._rule)
+        return _value(raw)
+
+    def _machine(self) -> regorus.Rvm:
+        if not hasattr(self._local, "machine"):
+            fresh = regorus.Rvm()
+            fresh.load_program(self._program)
+            fresh.set_data_json(self._data_json)
+            self._local.machine = fresh
+        machine: regorus.Rvm = self._local.machine
+        return machine
+
+
+def parse(module: Module) -> JsonObject:
+    """The syntax tree of one module; raises ``RegoError`` with the place of the first error."""
+    with _border(module.path):
+        engine = regorus.Engine()
+        engine.add_policy(module.path, module.text)
+        tree: JsonObject = orjson.loads(engine.get_ast_as_json())[0]["ast"]
+    return tree
+
+
+def record_calls(
+    modules: Sequence[Module], data: JsonObject, function: str, rules: Sequence[str]
+) -> list[JsonValue]:
+    """Evaluate ``rules`` with ``function`` defined as one that keeps its argument; the arguments kept.
+
+    Failures of the rules themselves do not matter here and are passed over.
+    """
+    kept: list[JsonValue] = []
+
+    def keep(argument: JsonValue) -> bool:
+        kept.append(argument)
+        return True
+
+    with _border():
+        engine = _load(modules, orjson.dumps(data).decode())
+        engine.add_extension(function, 1, keep)
+    for rule in rules:
+        _evaluate_for_effect(engine, rule)
+    return kept
+
+
+def _evaluate_for_effect(engine: regorus.Engine, rule: str) -> bool:
+    try:
+        with _border():
+            engine.eval_rule_as_json(rule)
+    except RegoError:
+        return False
+    return True
+
+
+def _load(modules: Sequence[Module], data_json: str) -> regorus.Engine:
+    engine = regorus.Engine()
+    engine.add_data_json(data_json)
+    for module in modules:
+        engine.add_policy(module.path, module.text)
+    return engine
+
+
+def _value(raw: str) -> JsonValue:
+    # An undefined rule comes back as a string that looks like a value.
+    if raw == _UNDEFINED:
+        raise Undefined
+    value: JsonValue = orjson.loads(raw)
+    return value
+
+
+@contextmanager
+def _border(path: str = "") -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    # A panic in regorus derives from BaseException: what slips through here would skip every deny.
+    except BaseException as error:  # noqa: BLE001 (the plug-in border; all of it becomes a denial)
+        raise RegoError(_problem(str(error), path)) from None
+
+
+def _problem(text: str, path: str) -> Problem:
+    """Cut the engine's message to its own words; below them it prints a stack of its process."""
+    place = _PLACE.search(text)
+    words = text.split("\nCaused by:", maxsplit=1)[0].split("\nStack backtrace:", maxsplit=1)[0].strip()
+    message = words.rsplit("error: ", 1)[-1].split("\n")[0].strip(" :") or "the policy engine failed"
+    if place is None:
+        return Problem(path, 0, 0, message)
+    return Problem(place["file"], int(place["line"]), int(place["column"]), message)

@@ -1,0 +1,24 @@
+package tests.lib.classes
+
+import data.custody.access.decision
+import data.custody.lib.classes
+import data.tests.lib.samples
+
+test_order if {
+	classes.within("public", "internal")
+	classes.within("restricted", "restricted")
+	not classes.within("confidential", "internal")
+}
+
+test_unknown_class_is_within_nothing if {
+	not classes.within("secret", "restricted")
+	not classes.within("public", "secret")
+	not classes.known("secret")
+}
+
+test_every_class_has_a_decision if {
+	every class, _ in classes.rank {
+		made := decision with input as samples.of_class(class)
+		is_boolean(made.allow)
+	}
+}

@@ -1,0 +1,56 @@
+# The strictest union of what several layers oblige.
+package custody.lib.obligations
+
+# From most to least that is shown.
+strictness := {
+	"keep": 0,
+	"generalize": 1,
+	"surrogate": 2,
+	"replace": 3,
+	"hash": 4,
+	"mask": 5,
+	"refuse": 6,
+}
+
+# An unknown operator outranks all, so that it reaches the contract check, which refuses the decision,
+# instead of being lost.
+rank(operator) := object.get(strictness, operator, 7)
+
+# What `baseline` and every one of the objects `added` oblige together.
+union(baseline, added) := object.union_n([
+	baseline,
+	{
+		"prompt": operators(baseline.prompt, [said.prompt | some said in added; said.prompt]),
+		"reply": operators(baseline.reply, [said.reply | some said in added; said.reply]),
+	},
+	lowest(array.concat([baseline], added)),
+	{"approval": concat(",", {said.approval | some said in array.concat([baseline], added); object.get(said, "approval", "") != ""})},
+])
+
+# The lowest value that anyone states: false before true, a smaller limit before a larger one.
+lowest(sources) := {key: lowest_stated |
+	some key in {"restore", "retain_payload", "priority", "max_tokens"}
+	stated := [value | some said in sources; value := object.get(said, key, null); value != null]
+	count(stated) > 0
+	lowest_stated := min(stated)
+}
+
+operators(baseline, added) := object.union(baseline, {entity: strictest(baseline, added, entity) |
+	some said in added
+	some entity in spoken_of(said, baseline)
+})
+
+# A word on "*" speaks of every entity type that the baseline names.
+spoken_of(said, _) := object.keys(said) if not said["*"]
+
+spoken_of(said, baseline) := object.keys(said) | object.keys(baseline) if said["*"]
+
+strictest(baseline, added, entity) := operator if {
+	said_of := {word |
+		some said in array.concat([baseline], added)
+		word := object.get(said, entity, object.get(said, "*", "keep"))
+	}
+	top := max({rank(word) | some word in said_of})
+	some operator in said_of
+	rank(operator) == top
+}

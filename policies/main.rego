@@ -1,0 +1,139 @@
+# The one entry point: layers speak, this file only combines them. It names no department.
+package custody.access
+
+import data.custody.lib.actions.invoking
+import data.custody.lib.obligations as strict
+
+# METADATA
+# title: Access decision
+# description: >-
+#   Denials of security override everything. The accountable owner's package speaks for the asset; where an
+#   adapter stands on a base model, the base model's owner must consent too. Nothing said means no.
+# entrypoint: true
+decision := {
+	"allow": true,
+	"obligations": obligations,
+	"reasons": permissions,
+} if {
+	allow
+}
+
+decision := {
+	"allow": false,
+	"obligations": {"prompt": {}, "reply": {}},
+	"reasons": array.concat(denials, permissions),
+} if {
+	not allow
+}
+
+default allow := false
+
+allow if {
+	count(data.custody.security.deny) == 0
+	count(data.custody.security.backstop) == 0
+	permitted
+}
+
+permitted if count(company_right) > 0
+
+permitted if {
+	count(owners) > 0
+	count(owners - consenting) == 0
+}
+
+# Security may open nothing but the record, and that only to whom its own rules name.
+company_right := {right | some right in data.custody.security.allow; input.action.name == "audit"}
+
+owners contains input.resource.facets.accountable_owner
+
+owners contains input.resource.base_model_owner if {
+	input.resource.adapter != ""
+	input.action.name in invoking
+}
+
+# What each owner's package says. A package that is missing or incomplete has no entry here.
+verdicts[owner] := {"allow": allowing, "deny": denying, "obligations": obliging} if {
+	some owner in owners
+	denying := data.custody.departments[owner].deny
+	allowing := data.custody.departments[owner].allow
+	obliging := data.custody.departments[owner].obligations
+}
+
+# Stated as what must hold, so that a package that says something of a wrong type does not consent.
+consenting contains owner if {
+	some owner, verdict in verdicts
+	is_set(verdict.deny)
+	is_set(verdict.allow)
+	is_object(verdict.obligations)
+	count(verdict.deny) == 0
+	count(verdict.allow) > 0
+}
+
+refusing contains owner if {
+	some owner, verdict in verdicts
+	is_set(verdict.deny)
+	count(verdict.deny) > 0
+}
+
+silent := (owners - consenting) - refusing
+
+# The deciding reason comes first: security, owners who refuse, the backstop, owners who are silent, conflicts.
+denials := array.concat(
+	array.concat(
+		[told(said, "security", "custody.security", "deny") | some said in data.custody.security.deny],
+		[told(said, owner, package_of(owner), "deny") | some owner in refusing; some said in verdicts[owner].deny],
+	),
+	array.concat(
+		[told(said, "security", "custody.security", "deny") | some said in data.custody.security.backstop],
+		array.concat([no_rule(owner) | some owner in silent], [conflict | some conflict in conflicts]),
+	),
+)
+
+permissions := array.concat(
+	[told(said, "security", "custody.security", "allow") | some said in company_right],
+	[told(said, owner, package_of(owner), "allow") | some owner in consenting; some said in verdicts[owner].allow],
+)
+
+package_of(owner) := concat("", ["custody.departments.", owner])
+
+contact(department) := object.get(data.contacts, department, "")
+
+# Who speaks, and with what effect, is written over whatever was said.
+told(said, department, layer, effect) := object.union(
+	object.union({"owner_contact": contact(department)}, said),
+	{"department": department, "package": layer, "effect": effect},
+)
+
+no_rule(owner) := {
+	"code": "no_rule_allows",
+	"effect": "deny",
+	"department": owner,
+	"package": package_of(owner),
+	"rule": "default",
+	"message_user": "The owner has no rule that allows this.",
+	"message_admin": "default deny",
+	"remedy": "Ask the owner for a grant.",
+	"owner_contact": contact(owner),
+}
+
+conflicts contains {
+	"code": "owners_disagree",
+	"effect": "deny",
+	"department": refuser,
+	"package": "custody.access",
+	"rule": "every_owner_must_consent",
+	"message_user": sprintf("%s consents and %s does not; this asset needs both.", [consenter, refuser]),
+	"message_admin": "joint asset",
+	"remedy": "",
+	"owner_contact": contact(refuser),
+} if {
+	some consenter in consenting
+	some refuser in (owners - consenting)
+}
+
+# Security's baseline, made stricter by whatever the consenting owners oblige.
+obligations := data.custody.security.obligations if count(added) == 0
+
+obligations := strict.union(data.custody.security.obligations, added) if count(added) > 0
+
+added := [verdicts[owner].obligations | some owner in consenting; verdicts[owner].obligations != {}]

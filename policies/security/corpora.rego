@@ -1,0 +1,24 @@
+# Registered texts stay with the department that registered them.
+package custody.security
+
+import data.custody.lib.reasons
+
+# A corpus that nobody registered is nobody's to use.
+own_corpus(name) if data.corpora[name].owner == input.subject.department
+
+deny contains object.union(
+	reasons.reason(
+		"corpus_found",
+		sprintf("The prompt holds text of the registered corpus %s. Nothing was sent.", [name]),
+		sprintf("text of corpus %s", [name]),
+		"Leave that text out, or ask the owner of the corpus.",
+	),
+	{"owner_contact": corpus_contact(name)},
+) if {
+	some name, _ in input.context.corpora
+	not own_corpus(name)
+}
+
+corpus_contact(name) := data.contacts[data.corpora[name].owner]
+
+corpus_contact(name) := data.contacts.security if not data.corpora[name].owner

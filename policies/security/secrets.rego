@@ -1,0 +1,13 @@
+# Credentials never leave, whoever asks and whatever the owner says.
+package custody.security
+
+import data.custody.lib.reasons
+
+deny contains reasons.reason(
+	"secret_found",
+	"The prompt holds a credential. Nothing was sent.",
+	sprintf("secret of kind %s", [kind]),
+	"Remove the credential, and have it replaced: it may be known to others now.",
+) if {
+	some kind, _ in input.context.secrets
+}
