@@ -65,11 +65,28 @@ class Result:
     duration_us: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class PayloadCommitment:
+    """What binds an entry to a payload kept elsewhere, so that erasing the payload leaves every proof valid.
+
+    ``ciphertext_sha256`` names the stored bytes; ``plaintext_hmac`` (HMAC-SHA-256 under a per-record key,
+    for a plain hash of a prompt can be guessed) commits to what they open to. Both in lower-case hex.
+    ``kind`` says which payload (prompt, reply), ``key_id`` which data key, ``size`` the ciphertext's bytes.
+    """
+
+    kind: str
+    key_id: str
+    ciphertext_sha256: str
+    plaintext_hmac: str
+    size: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One thing that happened, as the gateway tells it; the recorder adds identity, order and time.
 
-    ``detail`` carries small facts of rarer record types. No field may hold content or a found value.
+    ``intent`` is the entry id of the intent that an outcome belongs to. ``detail`` carries small facts of
+    rarer record types. No field may hold content or a found value.
     """
 
     type: EntryType
@@ -81,6 +98,7 @@ class Record:
     redaction: RedactionRef | None = None
     result: Result | None = None
     intent: str = ""
+    payloads: tuple[PayloadCommitment, ...] = ()
     detail: Mapping[str, Facts] = field(default_factory=dict)
 
 
@@ -92,3 +110,30 @@ class Receipt:
     index: int
     leaf_hash: bytes
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriterPosition:
+    """Where an entry stands in its writer's chain: which writer, its how many-th, after which leaf.
+
+    ``previous`` is the leaf hash of the writer's last entry in lower-case hex, empty for its first.
+    """
+
+    id: str
+    counter: int
+    previous: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record with its identity, place and time: all that a leaf says.
+
+    ``wall_us`` counts microseconds since 1970 UTC; ``monotonic_us`` orders entries of one writer whatever
+    happens to the wall clock.
+    """
+
+    id: str
+    writer: WriterPosition
+    wall_us: int
+    monotonic_us: int
+    record: Record

@@ -2,9 +2,13 @@
 
 AuditError
 ├── RecorderUnavailable   the entry is not known to be durable: do not go on
-├── EntryTooLarge         more than 65,535 bytes: do not go on
+├── InvalidEntry          the record cannot be written canonically (a float, a lone surrogate): do not go on
+│   └── EntryTooLarge     more than 65,535 bytes: do not go on
 ├── InvalidNote           a signed note that cannot be read or whose signature is not good
+│   └── InvalidReceipt    a receipt that cannot be read or whose signature is not good
 ├── InvalidProof          an inclusion or consistency proof that does not hold
+├── LogUnusable           the log cannot be opened as it is; the message says what to do
+├── EntryNotFound         no entry by that name
 └── LogCorrupted          the log contradicts itself; names the first bad index
 """
 
@@ -17,7 +21,11 @@ class RecorderUnavailable(AuditError):
     """The entry could not be made durable in time."""
 
 
-class EntryTooLarge(AuditError):
+class InvalidEntry(AuditError):
+    """A record, or stored bytes, that are not a canonical entry."""
+
+
+class EntryTooLarge(InvalidEntry):
     """A canonical entry is longer than a tlog-tiles entry may be."""
 
 
@@ -25,8 +33,20 @@ class InvalidNote(AuditError):
     """A signed note is malformed, or no trusted key signed it."""
 
 
+class InvalidReceipt(InvalidNote):
+    """A receipt is malformed, or the log did not sign it."""
+
+
 class InvalidProof(AuditError):
     """A Merkle proof does not connect what it should."""
+
+
+class LogUnusable(AuditError):
+    """The log cannot be opened: missing, of another key, or on a library that may corrupt it."""
+
+
+class EntryNotFound(AuditError):
+    """No entry has that id, request id or index."""
 
 
 class LogCorrupted(AuditError):

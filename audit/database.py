@@ -1,0 +1,134 @@
+"""Opens a log's database: SQLite through ``pysqlite3``, or whatever else SQLAlchemy is given a URL for."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pysqlite3.dbapi2
+from sqlalchemy import Engine, create_engine, event
+
+from audit.errors import LogUnusable
+
+# 3.7.0 to 3.51.2 may corrupt a database in WAL mode that two connections use (the WAL-reset bug).
+_SAFE_SQLITE = (3, 51, 3)
+# Below the recorder's 2 s, so that a locked database is told as such and not as silence.
+_BUSY_MS = 1500
+
+_WRITER_PRAGMAS: Mapping[str, str] = {
+    "busy_timeout": str(_BUSY_MS),
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "secure_delete": "ON",
+    # The integrator moves the log back into the database, off the path of a waiting caller.
+    "wal_autocheckpoint": "0",
+}
+_READER_PRAGMAS: Mapping[str, str] = {"busy_timeout": str(_BUSY_MS), "query_only": "ON"}
+
+
+class _Cursor(Protocol):
+    def execute(self, statement: str) -> object: ...
+    def close(self) -> None: ...
+
+
+class _Connection(Protocol):
+    isolation_level: str | None
+
+    def cursor(self) -> _Cursor: ...
+
+
+class _Transaction(Protocol):
+    def exec_driver_sql(self, statement: str) -> object: ...
+
+
+def require_safe_sqlite(version: tuple[int, ...]) -> None:
+    """Refuse a library that may corrupt a WAL database; raises LogUnusable."""
+    if version < _SAFE_SQLITE:
+        found, wanted = (".".join(map(str, item)) for item in (version, _SAFE_SQLITE))
+        raise LogUnusable(
+            f"SQLite {found} can corrupt a database in WAL mode; {wanted} or newer is needed:"
+            f" reinstall the pinned pysqlite3 wheel, which brings its own."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One log's database as a writer sees it.
+
+    Transactions of ``writer`` take SQLite's write lock at once and are durable at commit; those of
+    ``reader`` see one state and cannot write. ``write_lock`` is held around each transaction of
+    ``writer``, for SQLite's own waiting sleeps longer than a commit takes.
+    """
+
+    writer: Engine
+    reader: Engine
+    write_lock: threading.Lock
+
+    def fold_wal(self, *, truncate: bool = False) -> bool:
+        """Move SQLite's write-ahead log into the database, and whether all of it went.
+
+        ``truncate`` also empties the file, for which it waits for readers.
+        """
+        # Not in a transaction, so past SQLAlchemy's.
+        connection = self.writer.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})")
+            busy, frames, moved = cursor.fetchone()
+            cursor.close()
+        finally:
+            connection.close()
+        return not busy and frames == moved
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def open_database(path: Path) -> Database:
+    """Open or create the database of a log for writing; raises LogUnusable on an unsafe library."""
+    require_safe_sqlite(pysqlite3.dbapi2.sqlite_version_info)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    url = f"sqlite:///{path.absolute()}"
+    return Database(
+        writer=_engine(url, _WRITER_PRAGMAS, "BEGIN IMMEDIATE"),
+        reader=_engine(url, _READER_PRAGMAS, "BEGIN"),
+        write_lock=threading.Lock(),
+    )
+
+
+def open_reader(path: Path) -> Engine:
+    """An engine that cannot write; each transaction sees one state. Raises LogUnusable without a file."""
+    require_safe_sqlite(pysqlite3.dbapi2.sqlite_version_info)
+    if not path.is_file():
+        raise LogUnusable(
+            f"There is no log at {path}: start the gateway once, or name its database with --database."
+        )
+    return _engine(f"sqlite:///file:{path.absolute()}?mode=ro&uri=true", _READER_PRAGMAS, "BEGIN")
+
+
+def _engine(url: str, pragmas: Mapping[str, str], begin: str) -> Engine:
+    # Parameters stay out of error messages: leaves do not belong in a log line.
+    engine = create_engine(
+        url,
+        module=pysqlite3.dbapi2,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: _Connection, _record: object) -> None:
+        # The driver's own idea of when to begin would take the lock too late.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for name, value in pragmas.items():
+            cursor.execute(f"PRAGMA {name} = {value}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: _Transaction) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

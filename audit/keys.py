@@ -1,0 +1,83 @@
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from audit.errors import InvalidNote, LogUnusable
+from audit.note import Signer, Verifier, parse_verifier
+
+_KEY_PREFIX = "custody-log-key-v1"
+_OPEN_TO_OTHERS = 0o077
+
+
+def load_or_create_signer(path: Path, origin: str) -> Signer:
+    """The log's signing key; made once, readable by its owner only, with the verifier key beside it.
+
+    Raises LogUnusable if the file cannot be read, is open to others, or belongs to another origin.
+    """
+    if not path.exists():
+        _create(path, origin)
+    signer = _load(path)
+    if signer.verifier.name != origin:
+        raise LogUnusable(
+            f"The key in {path} signs for {signer.verifier.name}, not for {origin}: a log keeps its origin."
+            f" Set the origin back, or start a new log under another path."
+        )
+    write_verifier(verifier_path(path), signer.verifier)
+    return signer
+
+
+def verifier_path(key_path: Path) -> Path:
+    """Where the public verifier key lies: beside the signing key, ending in ``.pub``."""
+    return key_path.with_suffix(".pub")
+
+
+def write_verifier(path: Path, verifier: Verifier) -> None:
+    """Publish the verifier key, unless it is there already."""
+    if not path.exists():
+        path.write_text(f"{verifier}\n")
+
+
+def read_verifier(path: Path) -> Verifier:
+    """The verifier key in a file; raises LogUnusable."""
+    try:
+        return parse_verifier(path.read_text().removesuffix("\n"))
+    except (OSError, UnicodeDecodeError, InvalidNote) as error:
+        raise LogUnusable(
+            f"No verifier key can be read from {path}: {error}. Without it no signature can be checked:"
+            f" bring the file back, or pass the key that the log's operator published."
+        ) from error
+
+
+def _create(path: Path, origin: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    seed = Ed25519PrivateKey.generate().private_bytes_raw()
+    # Linked into place whole: two processes that start at once end with one key, a crash with none or one.
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(f"{_KEY_PREFIX} {origin} {seed.hex()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
+
+
+def _load(path: Path) -> Signer:
+    try:
+        if path.stat().st_mode & _OPEN_TO_OTHERS:
+            raise LogUnusable(f"The signing key {path} is open to other users: chmod 600 it.")
+        prefix, origin, seed = path.read_text().removesuffix("\n").split(" ")
+        if prefix != _KEY_PREFIX:
+            raise ValueError("unknown kind of key")
+        return Signer(origin, bytes.fromhex(seed))
+    except (OSError, ValueError, InvalidNote) as error:
+        # The file is secret, and a ValueError may quote it.
+        kind = type(error).__name__
+        raise LogUnusable(
+            f"The signing key {path} cannot be read ({kind}): restore it from a backup."
+        ) from None

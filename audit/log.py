@@ -1,0 +1,110 @@
+"""A log that is open for writing: its parts, put together."""
+
+import fcntl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import anyio.to_thread
+
+from audit.database import Database, open_database
+from audit.entry import Receipt, Record
+from audit.errors import LogUnusable
+from audit.ids import Clock, EntryIds, SystemClock, Uuid7
+from audit.integrator import CADENCE_S, Integrator
+from audit.keys import load_or_create_signer
+from audit.note import Signer, Verifier
+from audit.recorder import DEADLINE_S, Recorder
+from audit.seal import remove_seal, write_seal
+from audit.store import EntryStore, create_log
+from audit.tree_store import TreeStore
+
+DEFAULT_ORIGIN = "custody.local/audit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogOptions:
+    """Where a log lives and what it is called; ``key_path`` defaults to the database's name with ``.key``."""
+
+    path: Path
+    origin: str = DEFAULT_ORIGIN
+    key_path: Path | None = None
+    deadline_s: float = DEADLINE_S
+    cadence_s: float = CADENCE_S
+
+
+class Log:
+    """A log that is open: append to it, and close it when no more will come."""
+
+    def __init__(
+        self, path: Path, lock: TextIO, signer: Signer, recorder: Recorder, integrator: Integrator, database: Database
+    ) -> None:
+        self._path = path
+        self._lock = lock
+        self._signer = signer
+        self._recorder = recorder
+        self._integrator = integrator
+        self._database = database
+
+    @property
+    def verifier(self) -> Verifier:
+        """The name and key that this log's checkpoints and receipts are checked with."""
+        return self._signer.verifier
+
+    async def append(self, record: Record) -> Receipt:
+        """Make one record durable; raises RecorderUnavailable, InvalidEntry or EntryTooLarge."""
+        return await self._recorder.append(record)
+
+    async def aclose(self) -> None:
+        """Drain the recorder, integrate, sign, and seal the database file."""
+        await self._recorder.aclose()
+        await anyio.to_thread.run_sync(self._finish)
+
+    def _finish(self) -> None:
+        self._integrator.close()
+        folded = self._database.fold_wal(truncate=True)
+        self._database.close()
+        try:
+            if folded:
+                # Fails while another gateway has this log open: its bytes are still moving.
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                write_seal(self._path, self._signer)
+        except BlockingIOError:
+            return
+        finally:
+            self._lock.close()
+
+
+def open_log(options: LogOptions, *, clock: Clock | None = None, ids: EntryIds | None = None) -> Log:
+    """Open or create a log for writing; blocks, so call it before serving or in a thread.
+
+    Raises LogUnusable if it cannot be used as it is, LogCorrupted if its tree contradicts what was signed.
+    """
+    clock = clock or SystemClock()
+    signer = load_or_create_signer(options.key_path or options.path.with_suffix(".key"), options.origin)
+    lock = _hold_open(options.path)
+    database = open_database(options.path)
+    create_log(database, options.origin)
+    remove_seal(options.path)
+    integrator = Integrator(TreeStore(database), signer, cadence_s=options.cadence_s)
+    integrator.start()
+    recorder = Recorder(
+        EntryStore(database),
+        signer,
+        clock=clock,
+        ids=ids or Uuid7(clock),
+        committed=integrator.wake,
+        deadline_s=options.deadline_s,
+    )
+    return Log(options.path, lock, signer, recorder, integrator, database)
+
+
+def _hold_open(path: Path) -> TextIO:
+    """A shared lock that says that the database is open for writing; raises LogUnusable."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(f"{path.name}.lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        raise LogUnusable(f"The log {path} cannot be opened for writing: {error.strerror}.") from error
+    return lock

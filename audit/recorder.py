@@ -1,0 +1,256 @@
+"""Makes records durable in groups: whoever asks while a commit runs is in the next one."""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+import anyio.to_thread
+
+from audit.entry import Entry, Receipt, Record, WriterPosition
+from audit.errors import AuditError, InvalidEntry, RecorderUnavailable
+from audit.ids import Clock, EntryIds
+from audit.leaf import encode_entry
+from audit.note import Signer
+from audit.receipt import issue_receipts
+from audit.schema import derive_columns
+from audit.store import EntryStore, Row
+from audit.tlog import leaf_hash
+
+_log = logging.getLogger(__name__)
+
+DEADLINE_S = 2.0
+CAPACITY = 8192
+# Bounds one transaction; a receipt's path grows by one hash each time this doubles.
+_MAX_BATCH = 512
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    """A record on its way to the disk, and who waits for it; the record never shows in ``repr``."""
+
+    record: Record
+    wall_us: int
+    monotonic_us: int
+    deadline: float
+    future: asyncio.Future[Receipt]
+    expired: bool = False
+
+    def __repr__(self) -> str:
+        return f"_Waiter(deadline={self.deadline})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    waiter: _Waiter
+    row: Row
+    hash: bytes
+
+
+class Recorder:
+    """Appends records from one event loop, through one thread, by group commit.
+
+    The thread commits as soon as its last commit is done, with whatever has queued up. A caller hears of
+    its record only once that is durable, or within ``deadline_s`` that it is not known to be; a record may
+    still become durable after its caller was told no, and a caller that goes away takes nothing back.
+    """
+
+    def __init__(  # noqa: PLR0913 - every part is injected
+        self,
+        store: EntryStore,
+        signer: Signer,
+        *,
+        clock: Clock,
+        ids: EntryIds,
+        committed: Callable[[], None],
+        deadline_s: float = DEADLINE_S,
+        capacity: int = CAPACITY,
+    ) -> None:
+        self._store = store
+        self._signer = signer
+        self._clock = clock
+        self._ids = ids
+        self._committed = committed
+        self._deadline_s = deadline_s
+        self._capacity = capacity
+        self._queue: SimpleQueue[_Waiter | None] = SimpleQueue()
+        # Waiters in order of arrival, touched by the event loop alone.
+        self._pending: deque[_Waiter] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+        # The chain, the ids and an unresolved batch are touched by the thread alone.
+        self._position = WriterPosition(ids(), 0, "")
+        self._unresolved: Sequence[_Prepared] = ()
+        self._thread = threading.Thread(target=self._run, name="audit-recorder", daemon=True)
+        self._thread.start()
+
+    async def append(self, record: Record) -> Receipt:
+        """Make one record durable; raises RecorderUnavailable, InvalidEntry or EntryTooLarge."""
+        loop = asyncio.get_running_loop()
+        self._admit(loop)
+        waiter = _Waiter(
+            record,
+            self._clock.wall_us(),
+            self._clock.monotonic_us(),
+            loop.time() + self._deadline_s,
+            loop.create_future(),
+        )
+        self._pending.append(waiter)
+        if self._timer is None:
+            self._timer = loop.call_at(waiter.deadline, self._expire, loop)
+        self._queue.put(waiter)
+        return await waiter.future
+
+    async def aclose(self) -> None:
+        """Take no more records, make those that wait durable, and stop the thread."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+        await anyio.to_thread.run_sync(self._thread.join)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _admit(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._loop is None:
+            self._loop = loop
+        if self._loop is not loop:
+            raise RecorderUnavailable("the recorder serves another event loop")
+        if self._closed:
+            raise RecorderUnavailable("the recorder is closed")
+        if len(self._pending) >= self._capacity:
+            raise RecorderUnavailable(f"{self._capacity} records wait already")
+
+    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Tell those whose time is up; one timer serves all, for they wait in order."""
+        now = loop.time()
+        while self._pending and (self._pending[0].deadline <= now or self._pending[0].future.done()):
+            waiter = self._pending.popleft()
+            if not waiter.future.done():
+                waiter.expired = True
+                waiter.future.set_exception(RecorderUnavailable("the record was not durable in time"))
+        self._timer = loop.call_at(self._pending[0].deadline, self._expire, loop) if self._pending else None
+
+    def _resolve(self, answers: Sequence[tuple[_Waiter, Receipt | AuditError]]) -> None:
+        """Wake the waiters of one batch; runs on the event loop."""
+        for waiter, answer in answers:
+            if waiter.future.done():
+                continue
+            if isinstance(answer, Receipt):
+                waiter.future.set_result(answer)
+            else:
+                waiter.future.set_exception(answer)
+        while self._pending and self._pending[0].future.done():
+            self._pending.popleft()
+
+    def _answer(self, answers: Sequence[tuple[_Waiter, Receipt | AuditError]]) -> None:
+        if answers:
+            # The loop may have closed while the disk was slow; then nobody waits any more.
+            with suppress(RuntimeError):
+                answers[0][0].future.get_loop().call_soon_threadsafe(self._resolve, answers)
+
+    def _run(self) -> None:
+        open_for_more = True
+        while open_for_more:
+            batch, open_for_more = self._take()
+            if batch:
+                self._flush(batch)
+        self._store.close()
+
+    def _take(self) -> tuple[list[_Waiter], bool]:
+        """Wait for one record, then take all that are there, and whether more may come."""
+        item = self._queue.get()
+        batch: list[_Waiter] = []
+        while item is not None:
+            # Whose caller was told no before anything was written need not be written.
+            if not item.expired:
+                batch.append(item)
+            if len(batch) == _MAX_BATCH:
+                return batch, True
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                return batch, True
+        return batch, False
+
+    def _flush(self, batch: Sequence[_Waiter]) -> None:
+        prepared: list[_Prepared] = []
+        try:
+            self._settle()
+            prepared = self._prepare(batch)
+            if prepared:
+                first = self._commit(prepared)
+                self._answer(self._receipts(prepared, first))
+                self._committed()
+        except Exception as error:  # noqa: BLE001 - rule 5: whatever fails here means that nothing is known to be durable
+            _log.warning("audit batch of %d not durable: %s", len(batch), _describe(error))
+            self._answer([(waiter, _unavailable(error)) for waiter in batch])
+
+    def _settle(self) -> None:
+        """Find out what became of a batch whose commit did not answer; the chain depends on it."""
+        if self._unresolved:
+            if self._store.locate(self._unresolved[0].row.id) is not None:
+                self._advance(self._unresolved)
+                self._committed()
+            self._unresolved = ()
+
+    def _prepare(self, batch: Sequence[_Waiter]) -> list[_Prepared]:
+        """Encode the batch, each leaf after the last of this writer; what cannot be encoded is answered."""
+        prepared: list[_Prepared] = []
+        refused: list[tuple[_Waiter, Receipt | AuditError]] = []
+        position = self._position
+        for waiter in batch:
+            entry = Entry(self._ids(), position, waiter.wall_us, waiter.monotonic_us, waiter.record)
+            try:
+                leaf = encode_entry(entry)
+            except InvalidEntry as error:
+                refused.append((waiter, error))
+                continue
+            digest = leaf_hash(leaf)
+            prepared.append(_Prepared(waiter, Row(leaf, derive_columns(entry)), digest))
+            position = WriterPosition(position.id, position.counter + 1, digest.hex())
+        self._answer(refused)
+        return prepared
+
+    def _commit(self, prepared: Sequence[_Prepared]) -> int:
+        rows = [item.row for item in prepared]
+        self._unresolved = prepared
+        try:
+            first = self._store.append(rows)
+        except Exception:
+            # The answer to COMMIT may be lost though the batch is not: look it up, never write it again.
+            found = self._store.locate(rows[0].id)
+            self._unresolved = ()
+            if found is None:
+                raise
+            first = found
+        self._unresolved = ()
+        self._advance(prepared)
+        return first
+
+    def _advance(self, prepared: Sequence[_Prepared]) -> None:
+        counter = self._position.counter + len(prepared)
+        self._position = WriterPosition(self._position.id, counter, prepared[-1].hash.hex())
+
+    def _receipts(
+        self, prepared: Sequence[_Prepared], first: int
+    ) -> list[tuple[_Waiter, Receipt | AuditError]]:
+        hashes = [item.hash for item in prepared]
+        tokens = issue_receipts(self._signer, first, hashes, self._clock.wall_us())
+        return [
+            (item.waiter, Receipt(item.row.id, index, item.hash, token))
+            for index, (item, token) in enumerate(zip(prepared, tokens, strict=True), first)
+        ]
+
+
+def _unavailable(error: Exception) -> RecorderUnavailable:
+    return RecorderUnavailable(f"the record could not be made durable: {_describe(error)}")
+
+
+def _describe(error: Exception) -> str:
+    """What failed, in the words of the database driver, which know no values."""
+    return str(getattr(error, "orig", None) or type(error).__name__)
