@@ -13,7 +13,7 @@ class ConfiguredDirectory:
         settings = {asset.id: asset for asset in assets}
         self._assets = {
             asset.id: _asset(asset, settings[asset.base_model])
-            for asset in sorted(settings.values(), key=_id)
+            for asset in sorted(settings.values(), key=lambda asset: asset.id)
         }
         self._grants: defaultdict[tuple[str, str], list[Grant]] = defaultdict(list)
         for grant in grants:
@@ -32,10 +32,6 @@ class ConfiguredDirectory:
         return tuple(self._assets.values())
 
 
-def _id(asset: AssetSettings) -> str:
-    return asset.id
-
-
 def _asset(asset: AssetSettings, base: AssetSettings) -> Asset:
     resource = Resource(
         id=asset.id,
@@ -47,8 +43,8 @@ def _asset(asset: AssetSettings, base: AssetSettings) -> Asset:
         self_hosted=asset.self_hosted,
         region=asset.region,
         weight_hash=asset.weight_hash,
+        base_model_owner=base.facets["accountable_owner"],
     )
-    del base
     return Asset(resource, asset.backend, asset.model or asset.id)
 
 
