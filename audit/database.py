@@ -75,11 +75,11 @@ class Database:
         try:
             cursor = connection.cursor()
             cursor.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})")
-            busy, frames, moved = cursor.fetchone()
+            answer: tuple[int, int, int] | None = cursor.fetchone()
             cursor.close()
         finally:
             connection.close()
-        return not busy and frames == moved
+        return answer is not None and answer[0] == 0 and answer[1] == answer[2]
 
     def close(self) -> None:
         """Close every connection."""

@@ -72,8 +72,7 @@ def _load(path: Path) -> Signer:
         if path.stat().st_mode & _OPEN_TO_OTHERS:
             raise LogUnusable(f"The signing key {path} is open to other users: chmod 600 it.")
         prefix, origin, seed = path.read_text().removesuffix("\n").split(" ")
-        if prefix != _KEY_PREFIX:
-            raise ValueError("unknown kind of key")
+        _require(prefix == _KEY_PREFIX)
         return Signer(origin, bytes.fromhex(seed))
     except (OSError, ValueError, InvalidNote) as error:
         # The file is secret, and a ValueError may quote it.
@@ -81,3 +80,8 @@ def _load(path: Path) -> Signer:
         raise LogUnusable(
             f"The signing key {path} cannot be read ({kind}): restore it from a backup."
         ) from None
+
+
+def _require(known: bool) -> None:
+    if not known:
+        raise ValueError("unknown kind of key")

@@ -127,7 +127,9 @@ def _require_plain(value: object, depth: int) -> None:
         for item in value:  # type: ignore[attr-defined]  # kind is list or tuple
             _require_plain(item, depth - 1)
     else:
-        raise InvalidEntry(f"the record holds a {kind.__name__}; only text, integers, lists and objects are kept")
+        raise InvalidEntry(
+            f"the record holds a {kind.__name__}; only text, integers, lists and objects are kept"
+        )
 
 
 def _require_consistent(entry: Entry) -> None:
@@ -147,7 +149,14 @@ def _require_consistent(entry: Entry) -> None:
 def _require_types(entry: Entry) -> None:
     record, writer = entry.record, entry.writer
     actor, resource, decision, result = record.actor, record.resource, record.decision, record.result
-    texts: list[object] = [entry.id, writer.id, writer.previous, record.request_id, record.action, record.intent]
+    texts: list[object] = [
+        entry.id,
+        writer.id,
+        writer.previous,
+        record.request_id,
+        record.action,
+        record.intent,
+    ]
     numbers: list[object] = [entry.wall_us, entry.monotonic_us, writer.counter]
     if actor:
         texts += (actor.id, actor.kind, actor.department)

@@ -24,9 +24,8 @@ DEFAULT_ORIGIN = "custody.local/audit"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogOptions:
-    """Where a log lives and what it is called; ``key_path`` defaults to the database's name with ``.key``."""
+    """What a log is called, and its times; ``key_path`` defaults to the database's name with ``.key``."""
 
-    path: Path
     origin: str = DEFAULT_ORIGIN
     key_path: Path | None = None
     deadline_s: float = DEADLINE_S
@@ -36,15 +35,11 @@ class LogOptions:
 class Log:
     """A log that is open: append to it, and close it when no more will come."""
 
-    def __init__(
-        self, path: Path, lock: TextIO, signer: Signer, recorder: Recorder, integrator: Integrator, database: Database
-    ) -> None:
-        self._path = path
-        self._lock = lock
+    def __init__(self, file: "_File", signer: Signer, recorder: Recorder, integrator: Integrator) -> None:
+        self._file = file
         self._signer = signer
         self._recorder = recorder
         self._integrator = integrator
-        self._database = database
 
     @property
     def verifier(self) -> Verifier:
@@ -62,30 +57,47 @@ class Log:
 
     def _finish(self) -> None:
         self._integrator.close()
-        folded = self._database.fold_wal(truncate=True)
-        self._database.close()
+        self._file.close(self._signer)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A database that is open for writing, and the lock that says so."""
+
+    path: Path
+    lock: TextIO
+    database: Database
+
+    def close(self, signer: Signer) -> None:
+        """Close the database, and seal it if nobody else has it open."""
+        with self.lock:
+            folded = self.database.fold_wal(truncate=True)
+            self.database.close()
+            if folded and self._alone():
+                write_seal(self.path, signer)
+
+    def _alone(self) -> bool:
         try:
-            if folded:
-                # Fails while another gateway has this log open: its bytes are still moving.
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                write_seal(self._path, self._signer)
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return
-        finally:
-            self._lock.close()
+            # Another gateway has this log open: its bytes are still moving.
+            return False
+        return True
 
 
-def open_log(options: LogOptions, *, clock: Clock | None = None, ids: EntryIds | None = None) -> Log:
+def open_log(
+    path: Path, options: LogOptions = LogOptions(), *, clock: Clock | None = None, ids: EntryIds | None = None
+) -> Log:
     """Open or create a log for writing; blocks, so call it before serving or in a thread.
 
     Raises LogUnusable if it cannot be used as it is, LogCorrupted if its tree contradicts what was signed.
     """
     clock = clock or SystemClock()
-    signer = load_or_create_signer(options.key_path or options.path.with_suffix(".key"), options.origin)
-    lock = _hold_open(options.path)
-    database = open_database(options.path)
+    signer = load_or_create_signer(options.key_path or path.with_suffix(".key"), options.origin)
+    lock = _hold_open(path)
+    database = open_database(path)
     create_log(database, options.origin)
-    remove_seal(options.path)
+    remove_seal(path)
     integrator = Integrator(TreeStore(database), signer, cadence_s=options.cadence_s)
     integrator.start()
     recorder = Recorder(
@@ -96,7 +108,7 @@ def open_log(options: LogOptions, *, clock: Clock | None = None, ids: EntryIds |
         committed=integrator.wake,
         deadline_s=options.deadline_s,
     )
-    return Log(options.path, lock, signer, recorder, integrator, database)
+    return Log(_File(path, lock, database), signer, recorder, integrator)
 
 
 def _hold_open(path: Path) -> TextIO:

@@ -43,7 +43,9 @@ class TreeStore:
 
     def leaves(self, start: int, limit: int) -> list[bytes]:
         """Up to ``limit`` leaves from index ``start`` on, as far as they follow on without a gap."""
-        query = select(ENTRY.c.idx, ENTRY.c.leaf).where(ENTRY.c.idx >= start).order_by(ENTRY.c.idx).limit(limit)
+        query = (
+            select(ENTRY.c.idx, ENTRY.c.leaf).where(ENTRY.c.idx >= start).order_by(ENTRY.c.idx).limit(limit)
+        )
         with self._database.reader.connect() as connection:
             rows = connection.execute(query).all()
         return [leaf for place, (index, leaf) in enumerate(rows, start) if index == place]

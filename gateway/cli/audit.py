@@ -1,0 +1,132 @@
+"""Look into the audit log, and check it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from audit.errors import AuditError
+from audit.keys import read_verifier, verifier_path
+from audit.note import Verifier, parse_verifier
+from audit.query import Located, LogReader
+from audit.verify import Progress as OnProgress
+from audit.verify import Report, verify_log, verify_receipt
+from gateway.cli import audit_text
+
+app = typer.Typer(no_args_is_help=True, help="Look into the audit log, and check it.")
+
+Database = Annotated[Path, typer.Option("--database", help="The log's database.")]
+Key = Annotated[
+    str,
+    typer.Option(
+        "--key", help="The log's verifier key, or a file that holds it; beside the database if not given."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON lines.")]
+
+_DATABASE = Path(".custody/audit.db")
+_FOLLOW_S = 0.5
+
+
+@app.command()
+def tail(
+    count: Annotated[int, typer.Option("-n", min=0, help="How many entries.")] = 20,
+    follow: Annotated[bool, typer.Option("-f", help="Go on with new ones until interrupted.")] = False,
+    database: Database = _DATABASE,
+    as_json: Json = False,
+) -> None:
+    """Show the latest entries, oldest first."""
+    with _reported(), LogReader(database) as reader:
+        shown = reader.tail(count)
+        last = shown[-1].index if shown else reader.size() - 1
+        _print_rows(shown, as_json=as_json)
+        while follow:
+            time.sleep(_FOLLOW_S)
+            shown = reader.page(last)
+            last = shown[-1].index if shown else last
+            _print_rows(shown, as_json=as_json)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="ID|REQUEST_ID|INDEX", help="Which entries.")],
+    database: Database = _DATABASE,
+    key: Key = "",
+    as_json: Json = False,
+) -> None:
+    """Show entries whole, each with its proof of inclusion checked."""
+    with _reported(), LogReader(database) as reader:
+        verifier = _verifier(key, database)
+        checkpoint = reader.checkpoint(verifier)
+        for located in reader.find(name):
+            proof: audit_text.Proof | None = None
+            if checkpoint is not None and located.index < checkpoint[0].size:
+                proof = audit_text.Proof(checkpoint[0], checkpoint[1], reader.prove(located, checkpoint[0]))
+            _print(
+                audit_text.entry_json(located, proof) if as_json else audit_text.entry_text(located, proof)
+            )
+
+
+@app.command()
+def verify(
+    database: Database = _DATABASE,
+    key: Key = "",
+    receipt: Annotated[str, typer.Option("--receipt", help="Also check an x-custody-receipt header.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Derive the whole log again from its bytes; exit code 1 if anything contradicts."""
+    with _reported():
+        verifier = _verifier(key, database)
+        with _progress(quiet=as_json) as advance:
+            report = verify_log(database, verifier, advance)
+        _print(audit_text.report_json(report) if as_json else audit_text.report_text(report))
+        if receipt:
+            claim = verify_receipt(database, verifier, receipt)
+            _print(audit_text.claim_json(claim) if as_json else audit_text.claim_text(claim))
+        _exit_by(report)
+
+
+def _exit_by(report: Report) -> None:
+    if not report.good:
+        raise typer.Exit(1)
+
+
+def _print_rows(rows: list[Located], *, as_json: bool) -> None:
+    for located in rows:
+        _print(audit_text.entry_json(located, None) if as_json else audit_text.entry_line(located))
+
+
+def _print(text: str) -> None:
+    # Not through rich: it would wrap lines and read brackets in the text as markup.
+    typer.echo(text)
+
+
+def _verifier(key: str, database: Path) -> Verifier:
+    if key and not Path(key).is_file():
+        return parse_verifier(key)
+    return read_verifier(Path(key) if key else verifier_path(database.with_suffix(".key")))
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Tell an error of the log in a sentence, with exit code 1."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+    except AuditError as error:
+        typer.secho(f"custody audit: {error}", fg=typer.colors.RED, err=True)
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[OnProgress]:
+    columns = (TextColumn("verifying"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as bar:
+        task = bar.add_task("verify", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
