@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import orjson
 import regorus
@@ -71,24 +72,23 @@ class Interpreter:
 
     def _engine(self) -> regorus.Engine:
         if not hasattr(self._local, "engine"):
-            self._local.engine = _load(self._modules, self._data_json)
-        engine: regorus.Engine = self._local.engine
-        return engine
+            self._local.engine = _ThreadBound(_load(self._modules, self._data_json))
+        return self._local.engine.held
 
 
 class CompiledPolicy:
     """One rule compiled for regorus' virtual machine, which stops after a fixed number of instructions.
 
-    Usable from any thread: each gets its own machine over the one program.
+    Usable from any thread: each gets its own machine.
     """
 
     def __init__(self, modules: Sequence[Module], data: JsonObject, rule: str) -> None:
         self._rule = rule
         self._data_json = orjson.dumps(data).decode()
-        sources = [(module.path, module.text) for module in modules]
-        with _border():
-            self._program = regorus.Program.compile_from_modules(self._data_json, sources, [rule])
+        self._sources = [(module.path, module.text) for module in modules]
         self._local = threading.local()
+        with _border():
+            self._machine()
 
     def evaluate(self, input_json: str) -> JsonValue:
         """The value of the rule; raises ``Undefined`` or ``RegoError``, also for a runaway policy."""
@@ -100,12 +100,32 @@ class CompiledPolicy:
 
     def _machine(self) -> regorus.Rvm:
         if not hasattr(self._local, "machine"):
-            fresh = regorus.Rvm()
-            fresh.load_program(self._program)
-            fresh.set_data_json(self._data_json)
-            self._local.machine = fresh
-        machine: regorus.Rvm = self._local.machine
-        return machine
+            machine = regorus.Rvm()
+            # Programs, too, are bound to their thread, so each thread compiles its own.
+            machine.load_program(
+                regorus.Program.compile_from_modules(self._data_json, self._sources, [self._rule])
+            )
+            machine.set_data_json(self._data_json)
+            self._local.machine = _ThreadBound(machine)
+        return self._local.machine.held
+
+
+class _ThreadBound:
+    """Holds an object of regorus that may be freed only by the thread that made it.
+
+    The garbage collector runs in any thread. What it finds in the wrong one is kept until the process
+    ends: freeing it there raises where nobody can catch it.
+    """
+
+    _strays: ClassVar[list[object]] = []
+
+    def __init__(self, held: Any) -> None:  # noqa: ANN401 (regorus publishes no types)
+        self.held = held
+        self._thread = threading.get_ident()
+
+    def __del__(self) -> None:
+        if threading.get_ident() != self._thread:
+            self._strays.append(self.held)
 
 
 def parse(module: Module) -> JsonObject:

@@ -1,0 +1,57 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gateway.domain import AccessRequest, Action, CallContext, DataClass, Resource, Subject
+
+ALLOW = """package custody.access
+
+decision := {
+	"allow": true,
+	"obligations": {"prompt": {"*": "replace"}, "reply": {"*": "keep"}},
+	"reasons": [{"code": "c", "effect": "allow", "department": "d", "package": "p", "rule": "r"}],
+}
+"""
+ALLOW_TEST = """package tests.access
+
+test_allow if data.custody.access.decision.allow with input as {"a": 1}
+"""
+
+Write = Callable[[dict[str, str]], Path]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Write:
+    """Write a policy folder from paths and texts; a sound main.rego and its test unless given."""
+
+    def write(files: dict[str, str]) -> Path:
+        for name, text in ({"main.rego": ALLOW, "main_test.rego": ALLOW_TEST} | files).items():
+            path = tmp_path / "policies" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        return tmp_path / "policies"
+
+    return write
+
+
+@pytest.fixture
+def letter() -> AccessRequest:
+    """Retail's service asks support-tone about a customer's letter."""
+    facets = {"accountable_owner": "product", "custodian": "it"}
+    return AccessRequest(
+        Subject("s-1", "service", "retail"),
+        Action.CHAT,
+        Resource(
+            "support-tone",
+            "adapter",
+            "northwind-base",
+            "support-tone",
+            facets,
+            DataClass.INTERNAL,
+            base_model_owner="it",
+        ),
+        CallContext(
+            "complaint-triage", "", DataClass.INTERNAL, {"PERSON": 1}, {}, {}, "2026-07-01T10:00:00.000Z"
+        ),
+    )

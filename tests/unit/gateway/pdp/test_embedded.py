@@ -1,0 +1,117 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+from conftest import ALLOW, Write
+from pydantic import ValidationError
+
+from gateway.domain import AccessRequest, Action, DataClass, Grant
+from gateway.errors import PolicyUnavailable
+from gateway.pdp.embedded import EmbeddedEngine, Options, build
+from gateway.pdp.source import PolicyRefused
+
+
+@pytest.fixture(scope="module")
+def shipped() -> EmbeddedEngine:
+    """The engine over the shipped policies."""
+    return build(Options())
+
+
+def test_the_shipped_policy_is_compiled_behind_the_gate(shipped: EmbeddedEngine) -> None:
+    """The shipped policy decides in its compiled form, compared on hundreds of inputs."""
+    assert shipped.form == "compiled"
+    assert shipped.gate is not None
+    assert shipped.gate.compared > 500
+    assert shipped.gate.differences == ()
+
+
+async def test_an_ordinary_day(shipped: EmbeddedEngine, letter: AccessRequest) -> None:
+    """Retail's letter is allowed by both owners, with obligations for every type."""
+    decision = await shipped.decide(letter)
+    assert decision.allow
+    assert {reason.department for reason in decision.reasons} == {"it", "product"}
+    assert decision.policy_revision == shipped.revision
+
+
+async def test_a_refusal_helps(shipped: EmbeddedEngine, letter: AccessRequest) -> None:
+    """A refusal names rule, owner and remedy; the owner's grant turns it into consent."""
+    asked = replace(letter, context=replace(letter.context, declared_class=DataClass.CONFIDENTIAL))
+    decision = await shipped.decide(asked)
+    assert not decision.allow
+    assert decision.deciding is not None
+    assert decision.deciding.rule == "confidential_needs_grant"
+    assert decision.deciding.owner_contact == "product-ai@northwind.example"
+    grant = Grant("retail", Action.CHAT, DataClass.CONFIDENTIAL, "2026-12-31T00:00:00Z", "complaint-triage")
+    granted = replace(asked, context=replace(asked.context, grants=(grant,)))
+    assert (await shipped.decide(granted)).allow
+
+
+async def test_every_decision_has_its_own_id(shipped: EmbeddedEngine, letter: AccessRequest) -> None:
+    """Two decisions on one request are two records."""
+    first, second = await shipped.decide(letter), await shipped.decide(letter)
+    assert first.id != second.id
+
+
+async def test_decisions_in_another_thread(shipped: EmbeddedEngine, letter: AccessRequest) -> None:
+    """An engine built in one thread decides in another."""
+    assert await asyncio.to_thread(lambda: asyncio.run(shipped.decide(letter)).allow)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "package custody.access\n\ndecision := {} if input.no\n",
+        "package custody.access\n\ndecision := {}\n",
+        "package custody.access\n\ndecision := null\n",
+        "package custody.access\n\ndecision := true\n",
+        ALLOW.replace('"allow": true', '"allow": "true"'),
+        ALLOW.replace('{"*": "replace"}', '{"*": "shred"}'),
+        'package custody.access\n\ndecision := strings.replace_n({"": "x"}, input.action.name)\n',
+    ],
+)
+async def test_no_sound_answer_is_a_denial(folder: Write, letter: AccessRequest, text: str) -> None:
+    """A policy that answers with anything but a decision denies as unavailable."""
+    engine = build(Options(policies=folder({"main.rego": text})))
+    with pytest.raises(PolicyUnavailable):
+        await engine.decide(letter)
+
+
+async def test_the_interpreter_decides_where_the_forms_differ(folder: Write, letter: AccessRequest) -> None:
+    """One input on which the compiled form is wrong keeps it from deciding, and the gate says so."""
+    wrong = (
+        "package custody.access\n\nx := {k: v | some k in [1]; v := [input.missing[i] | some i in [0]][0]}\n\n"
+        "default ok := false\n\nok if count(x) == 0\n\n"
+        + ALLOW.removeprefix("package custody.access\n\n").replace('"allow": true', '"allow": ok')
+    )
+    engine = build(Options(policies=folder({"main.rego": wrong})))
+    assert engine.form == "interpreter"
+    assert engine.gate is not None
+    assert not engine.gate.passed
+    assert (await engine.decide(letter)).allow
+
+
+def test_without_tests_there_is_no_evidence(folder: Write) -> None:
+    """A policy whose tests never ask for a decision is not trusted in its compiled form."""
+    engine = build(
+        Options(policies=folder({"main_test.rego": "package tests.access\n\ntest_nothing if true\n"}))
+    )
+    assert engine.form == "interpreter"
+
+
+def test_what_cannot_be_compiled_is_interpreted(folder: Write) -> None:
+    """A form outside the compiled subset is no reason to refuse a sound policy."""
+    text = ALLOW.replace('"allow": true', '"allow": ok') + "\nok if input with input as true\n"
+    engine = build(Options(policies=folder({"main.rego": text})))
+    assert (engine.form, engine.gate) == ("interpreter", None)
+
+
+def test_a_broken_folder_stops_the_start(folder: Write) -> None:
+    """A syntax error stops the start and names file, line and column."""
+    with pytest.raises(PolicyRefused, match=r"lib/x\.rego:2:7"):
+        build(Options(policies=folder({"lib/x.rego": "package custody.lib.x\nx := {"})))
+
+
+def test_unknown_options_are_refused() -> None:
+    """A misspelt option is an error, not a default."""
+    with pytest.raises(ValidationError):
+        Options.model_validate({"policy": "x"})
