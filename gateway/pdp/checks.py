@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from gateway.pdp.builtins import ALLOWED
+from gateway.pdp.recursion import recursion_problems
 from gateway.pdp.rego import Module, Problem, RegoError
 from gateway.pdp.source import PolicyRefused, PolicySource
 from gateway.pdp.syntax import Syntax, read_syntax
@@ -35,6 +36,7 @@ def check(source: PolicySource) -> CheckedPolicy:
     problems.extend(_call_problems(modules))
     if not problems:
         problems.extend(_entry_point_problems(modules))
+        problems.extend(recursion_problems(modules))
     if problems:
         raise PolicyRefused(tuple(problems))
     return CheckedPolicy(source, tuple(modules), tuple(tests))

@@ -65,15 +65,16 @@ class Interpreter:
     def evaluate(self, rule: str, input_json: str | None) -> JsonValue:
         """The value of ``rule``; raises ``Undefined`` or ``RegoError``."""
         with _border():
-            engine = self._engine()
-            engine.set_input_json(input_json or "{}")
-            raw = engine.eval_rule_as_json(rule)
+            bound = self._engine()
+            bound.held.set_input_json(input_json or "{}")
+            raw = bound.held.eval_rule_as_json(rule)
         return _value(raw)
 
-    def _engine(self) -> regorus.Engine:
+    def _engine(self) -> "_ThreadBound":
         if not hasattr(self._local, "engine"):
-            self._local.engine = _ThreadBound(_load(self._modules, self._data_json))
-        return self._local.engine.held
+            self._local.engine = _load(self._modules, self._data_json)
+        bound: _ThreadBound = self._local.engine
+        return bound
 
 
 class CompiledPolicy:
@@ -93,21 +94,22 @@ class CompiledPolicy:
     def evaluate(self, input_json: str) -> JsonValue:
         """The value of the rule; raises ``Undefined`` or ``RegoError``, also for a runaway policy."""
         with _border():
-            machine = self._machine()
-            machine.set_input_json(input_json)
-            raw = machine.execute_entry_point(self._rule)
+            bound = self._machine()
+            bound.held.set_input_json(input_json)
+            raw = bound.held.execute_entry_point(self._rule)
         return _value(raw)
 
-    def _machine(self) -> regorus.Rvm:
+    def _machine(self) -> "_ThreadBound":
         if not hasattr(self._local, "machine"):
-            machine = regorus.Rvm()
+            fresh = _ThreadBound(regorus.Rvm())
             # Programs, too, are bound to their thread, so each thread compiles its own.
-            machine.load_program(
+            fresh.held.load_program(
                 regorus.Program.compile_from_modules(self._data_json, self._sources, [self._rule])
             )
-            machine.set_data_json(self._data_json)
-            self._local.machine = _ThreadBound(machine)
-        return self._local.machine.held
+            fresh.held.set_data_json(self._data_json)
+            self._local.machine = fresh
+        bound: _ThreadBound = self._local.machine
+        return bound
 
 
 class _ThreadBound:
@@ -131,9 +133,9 @@ class _ThreadBound:
 def parse(module: Module) -> JsonObject:
     """The syntax tree of one module; raises ``RegoError`` with the place of the first error."""
     with _border(module.path):
-        engine = regorus.Engine()
-        engine.add_policy(module.path, module.text)
-        tree: JsonObject = orjson.loads(engine.get_ast_as_json())[0]["ast"]
+        bound = _ThreadBound(regorus.Engine())
+        bound.held.add_policy(module.path, module.text)
+        tree: JsonObject = orjson.loads(bound.held.get_ast_as_json())[0]["ast"]
     return tree
 
 
@@ -151,28 +153,28 @@ def record_calls(
         return True
 
     with _border():
-        engine = _load(modules, orjson.dumps(data).decode())
-        engine.add_extension(function, 1, keep)
+        bound = _load(modules, orjson.dumps(data).decode())
+        bound.held.add_extension(function, 1, keep)
     for rule in rules:
-        _evaluate_for_effect(engine, rule)
+        _evaluate_for_effect(bound, rule)
     return kept
 
 
-def _evaluate_for_effect(engine: regorus.Engine, rule: str) -> bool:
+def _evaluate_for_effect(bound: _ThreadBound, rule: str) -> bool:
     try:
         with _border():
-            engine.eval_rule_as_json(rule)
+            bound.held.eval_rule_as_json(rule)
     except RegoError:
         return False
     return True
 
 
-def _load(modules: Sequence[Module], data_json: str) -> regorus.Engine:
-    engine = regorus.Engine()
-    engine.add_data_json(data_json)
+def _load(modules: Sequence[Module], data_json: str) -> _ThreadBound:
+    bound = _ThreadBound(regorus.Engine())
+    bound.held.add_data_json(data_json)
     for module in modules:
-        engine.add_policy(module.path, module.text)
-    return engine
+        bound.held.add_policy(module.path, module.text)
+    return bound
 
 
 def _value(raw: str) -> JsonValue:

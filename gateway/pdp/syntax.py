@@ -19,24 +19,28 @@ class Syntax:
     """What the checks need to know of one parsed module.
 
     ``package`` is dotted, without ``data``, and empty where it is not made of plain names.
-    ``imports`` maps each name in scope to its full path.
+    ``imports`` maps each name in scope to its full path. ``bodies`` holds each rule's name
+    and syntax tree.
     """
 
     module: Module
     package: str
     imports: dict[str, str]
     rules: tuple[str, ...]
+    bodies: tuple[tuple[str, JsonObject], ...]
     calls: tuple[Call, ...]
 
 
 def read_syntax(module: Module) -> Syntax:
     """Parse a module; raises ``RegoError`` with the place of the first error."""
     tree = parse(module)
+    bodies = tuple(_rules(tree))
     return Syntax(
         module=module,
         package=_package(tree),
         imports=dict(_imports(tree, module.text.encode())),
-        rules=tuple(dict.fromkeys(_rule_names(tree))),
+        rules=tuple(dict.fromkeys(name for name, _ in bodies)),
+        bodies=bodies,
         calls=tuple(_calls(tree["rules"])),
     )
 
@@ -55,23 +59,59 @@ def _imports(tree: JsonObject, source: bytes) -> Iterator[tuple[str, str]]:
             yield path.rsplit(".", 1)[-1], path
 
 
-def _rule_names(tree: JsonObject) -> Iterator[str]:
+def _rules(tree: JsonObject) -> Iterator[tuple[str, JsonObject]]:
     for rule in _objects(tree["rules"]):
-        for head in _objects([rule.get("Spec"), rule.get("Default")]):
-            name = _head_name(head)
+        for part in _objects([rule.get("Spec"), rule.get("Default")]):
+            name = _head_name(part)
             if name:
-                yield name
+                yield name, _without_head_name(part)
 
 
 def _head_name(node: JsonValue) -> str:
-    """The first reference below a rule's head, which is the rule's own name."""
-    if isinstance(node, dict):
-        if "refr" in node:
-            return _dotted(node["refr"])
-        return next((name for name in map(_head_name, node.values()) if name), "")
-    if isinstance(node, list):
-        return next((name for name in map(_head_name, node) if name), "")
-    return ""
+    """The first name of the first reference below a rule's head, which is the rule's own."""
+    found = _head_reference(node)
+    return str(reference(found)[0]) if found and reference(found) else ""
+
+
+def _head_reference(node: JsonValue) -> JsonObject | None:
+    if isinstance(node, dict) and isinstance(node.get("refr"), dict):
+        refr = node["refr"]
+        return refr if isinstance(refr, dict) else None
+    children: list[JsonValue] = list(node.values()) if isinstance(node, dict) else []
+    return next((found for found in map(_head_reference, children) if found), None)
+
+
+def _without_head_name(part: JsonObject) -> JsonObject:
+    """A rule but for the reference that names it, which is no use of itself."""
+    head = part.get("head")
+    if not isinstance(head, dict):
+        return {key: value for key, value in part.items() if key != "refr"}
+    kinds = {kind: _unnamed(body) for kind, body in head.items()}
+    return {**part, "head": kinds}
+
+
+def _unnamed(body: JsonValue) -> JsonValue:
+    return {key: value for key, value in body.items() if key != "refr"} if isinstance(body, dict) else body
+
+
+def reference(node: JsonObject) -> tuple[str | None, ...]:
+    """The parts of a reference, None where a variable stands; empty for anything that is no reference."""
+    variable, dot, bracket = node.get("Var"), node.get("RefDot"), node.get("RefBrack")
+    if isinstance(variable, dict):
+        return (str(variable["value"]),)
+    inner = dot if isinstance(dot, dict) else bracket
+    if not isinstance(inner, dict) or not isinstance(inner["refr"], dict):
+        return ()
+    base = reference(inner["refr"])
+    return (*base, _part(inner)) if base else ()
+
+
+def _part(inner: JsonObject) -> str | None:
+    field, index = inner.get("field"), inner.get("index")
+    if isinstance(field, list):
+        return str(field[1])
+    text = index.get("String") if isinstance(index, dict) else None
+    return str(text["value"]) if isinstance(text, dict) else None
 
 
 def _calls(node: JsonValue) -> Iterator[Call]:

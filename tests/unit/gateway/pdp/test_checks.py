@@ -97,3 +97,30 @@ def test_a_folder_without_the_entry_point_is_refused(folder: Write) -> None:
     """Without the decision rule there is no policy."""
     with pytest.raises(PolicyRefused, match="entry point"):
         check(read_source(folder({"main.rego": "package custody.access\n\nother := 1\n"})))
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "x if x",
+        "x if not x",
+        "x := y\n\ny := x",
+        "f(a) := f(a)\n\nx := f(1)",
+        "x contains a if some a in data.custody.lib.x.x",
+        "x := [a | some a in data.custody.lib[input.b]]",
+        "x := {k: v | some k in [1]; v := y[k]}\n\ny[k] := v if {\n\tsome k, v in x\n}",
+        'x := data.custody.lib["x"].x',
+        "default x := false\n\nx if {\n\tevery y in [1] {\n\t\ty == x\n\t}\n}",
+        "x := 1 if input.a else := x",
+    ],
+)
+def test_a_rule_that_needs_itself_is_refused(folder: Write, rules: str) -> None:
+    """Recursion stops the start: in its compiled form it would end the whole process."""
+    with pytest.raises(PolicyRefused, match="depends on itself"):
+        check(read_source(folder({"lib/x.rego": f"package custody.lib.x\n\n{rules}\n"})))
+
+
+def test_a_field_named_like_a_rule_is_no_recursion(folder: Write) -> None:
+    """Reading a field, a key or an input of a rule's own name is not using the rule."""
+    rules = 'package custody.lib.x\n\nx := {"x": input.x} if input.y.x\n\nz contains input.z\n'
+    assert len(check(read_source(folder({"lib/x.rego": rules}))).modules) == 2

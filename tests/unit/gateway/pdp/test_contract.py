@@ -13,10 +13,12 @@ CONTRACT = DecisionContract(lambda: "id-1")
 
 
 def reason(effect: str) -> dict[str, Any]:
+    """A reason with this effect and nothing optional."""
     return {"code": "c", "effect": effect, "department": "it", "package": "p", "rule": "r"}
 
 
 def allow(**changes: Any) -> dict[str, Any]:
+    """A sound allow, but for ``changes``."""
     sound = {
         "allow": True,
         "obligations": {"prompt": {"*": "replace", "PERSON": "mask"}, "reply": {"*": "keep"}},

@@ -79,7 +79,8 @@ async def test_no_sound_answer_is_a_denial(folder: Write, letter: AccessRequest,
 async def test_the_interpreter_decides_where_the_forms_differ(folder: Write, letter: AccessRequest) -> None:
     """One input on which the compiled form is wrong keeps it from deciding, and the gate says so."""
     wrong = (
-        "package custody.access\n\nx := {k: v | some k in [1]; v := [input.missing[i] | some i in [0]][0]}\n\n"
+        "package custody.access\n\n"
+        "x := {k: v | some k in [1]; v := [input.missing[i] | some i in [0]][0]}\n\n"
         "default ok := false\n\nok if count(x) == 0\n\n"
         + ALLOW.removeprefix("package custody.access\n\n").replace('"allow": true', '"allow": ok')
     )

@@ -9,7 +9,7 @@ PANIC = Module("p.rego", 'package p\n\nr := strings.count("abc", "")\n\nsound :=
 
 
 def test_a_panic_is_an_ordinary_error() -> None:
-    """regorus' panics, which derive from BaseException, come out as RegoError."""
+    """A panic of regorus, which derives from BaseException, comes out as RegoError."""
     with pytest.raises(RegoError):
         Interpreter([PANIC], {}).evaluate("data.p.r", None)
 
@@ -41,7 +41,8 @@ def test_each_thread_gets_its_own_engine() -> None:
 
 def test_a_runaway_policy_stops_in_compiled_form() -> None:
     """The compiled form stops by itself after a fixed number of instructions."""
-    endless = "package q\n\nr := count([1 | some a in numbers.range(1, 900); some b in numbers.range(1, 900); a == b])\n"
+    pairs = "some a in numbers.range(1, 900); some b in numbers.range(1, 900); a == b"
+    endless = f"package q\n\nr := count([1 | {pairs}])\n"
     with pytest.raises(RegoError):
         CompiledPolicy([Module("q.rego", endless)], {}, "data.q.r").evaluate("{}")
 
@@ -60,16 +61,16 @@ def test_a_syntax_error_has_a_place(text: str, line: int, column: int) -> None:
     assert "\n" not in str(problem)
 
 
-@pytest.mark.parametrize("text", ["package a\nx := y", "package a\nx := nosuch(1)", "package a\nx if not x"])
+@pytest.mark.parametrize("text", ["package a\nx := y", "package a\nx := nosuch(1)"])
 def test_compiling_finds_what_parsing_does_not(text: str) -> None:
-    """Unknown variables and functions and recursion are refused before the first decision."""
+    """Unknown variables and functions are refused before the first decision."""
     with pytest.raises(RegoError):
         CompiledPolicy([Module("a.rego", text)], {}, "data.a.x")
 
 
 def test_a_long_line_is_refused() -> None:
     """A line over 1,024 columns is refused, with its place."""
-    with pytest.raises(RegoError, match="a.rego:2:"):
+    with pytest.raises(RegoError, match=r"a\.rego:2:"):
         parse(Module("a.rego", f'package a\nx := "{"y" * 1025}"'))
 
 
