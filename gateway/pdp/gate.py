@@ -33,13 +33,13 @@ def compare(
     policy: CheckedPolicy, compiled: CompiledPolicy, interpreter: Interpreter, generated: int
 ) -> GateReport:
     """Ask both forms about the inputs of all tests and ``generated`` recombinations of them."""
-    recorded = tested_inputs(policy)
+    recorded = inputs_of_tests(policy)
     inputs = [*recorded, *recombined(recorded, generated)]
     differences = [said for said in (_difference(each, compiled, interpreter) for each in inputs) if said]
     return GateReport(len(inputs), tuple(differences[:3]))
 
 
-def tested_inputs(policy: CheckedPolicy) -> list[JsonObject]:
+def inputs_of_tests(policy: CheckedPolicy) -> list[JsonObject]:
     """Every input on which the shipped tests ask for a decision, each once, in the order asked."""
     modules = [
         *(m for m in policy.source.modules if not _is_access(policy, m)),
