@@ -10,20 +10,20 @@ import data.custody.lib.obligations as strict
 #   Denials of security override everything. The accountable owner's package speaks for the asset; where an
 #   adapter stands on a base model, the base model's owner must consent too. Nothing said means no.
 # entrypoint: true
-decision := {
+decision := consent if allow
+
+decision := refusal if not allow
+
+consent := {
 	"allow": true,
 	"obligations": obligations,
 	"reasons": permissions,
-} if {
-	allow
 }
 
-decision := {
+refusal := {
 	"allow": false,
 	"obligations": {"prompt": {}, "reply": {}},
 	"reasons": array.concat(denials, permissions),
-} if {
-	not allow
 }
 
 default allow := false
@@ -80,18 +80,18 @@ silent := (owners - consenting) - refusing
 # The deciding reason comes first: security, owners who refuse, the backstop, owners who are silent, conflicts.
 denials := array.concat(
 	array.concat(
-		[told(said, "security", "custody.security", "deny") | some said in data.custody.security.deny],
-		[told(said, owner, package_of(owner), "deny") | some owner in refusing; some said in verdicts[owner].deny],
+		[told_by_security(said, "deny") | some said in data.custody.security.deny],
+		[told(said, owner, "deny") | some owner in refusing; some said in verdicts[owner].deny],
 	),
 	array.concat(
-		[told(said, "security", "custody.security", "deny") | some said in data.custody.security.backstop],
+		[told_by_security(said, "deny") | some said in data.custody.security.backstop],
 		array.concat([no_rule(owner) | some owner in silent], [conflict | some conflict in conflicts]),
 	),
 )
 
 permissions := array.concat(
-	[told(said, "security", "custody.security", "allow") | some said in company_right],
-	[told(said, owner, package_of(owner), "allow") | some owner in consenting; some said in verdicts[owner].allow],
+	[told_by_security(said, "allow") | some said in company_right],
+	[told(said, owner, "allow") | some owner in consenting; some said in verdicts[owner].allow],
 )
 
 package_of(owner) := concat("", ["custody.departments.", owner])
@@ -99,9 +99,17 @@ package_of(owner) := concat("", ["custody.departments.", owner])
 contact(department) := object.get(data.contacts, department, "")
 
 # Who speaks, and with what effect, is written over whatever was said.
-told(said, department, layer, effect) := object.union(
-	object.union({"owner_contact": contact(department)}, said),
-	{"department": department, "package": layer, "effect": effect},
+told(said, owner, effect) := object.union(said, {
+	"department": owner,
+	"package": package_of(owner),
+	"effect": effect,
+	"owner_contact": contact(owner),
+})
+
+# Security may name whom else to ask.
+told_by_security(said, effect) := object.union(
+	{"owner_contact": contact("security")},
+	object.union(said, {"department": "security", "package": "custody.security", "effect": effect}),
 )
 
 no_rule(owner) := {

@@ -46,6 +46,7 @@ test_security_overrides_consent if {
 
 test_obligations_are_the_strictest_union if {
 	made := decision with input as samples.letter
+		with data.custody.departments.product.obligations as {"prompt": {"US_SSN": "mask"}}
 	made.obligations.prompt.US_SSN == "mask"
 	made.obligations.prompt["*"] == "replace"
 	made.obligations.reply.DATE_TIME == "keep"

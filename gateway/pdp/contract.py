@@ -1,6 +1,7 @@
 """The contract with every policy engine: what it is asked and what counts as an answer."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from importlib.resources import files
 from typing import Literal, TypedDict, cast
 
@@ -46,6 +47,9 @@ class _Answer(TypedDict):
     reasons: list[_Reason]
 
 
+_Checked = tuple[bool, Obligations, tuple[Reason, ...]]
+
+
 class DecisionContract:
     """Checks both sides of a decision against their schemas, compiled once."""
 
@@ -53,6 +57,8 @@ class DecisionContract:
         self._new_id = new_id
         self._input = _schema("input.schema.json")
         self._answer = _schema("decision.schema.json")
+        # Answers repeat, for they hold no value of a request: a few hundred texts cover a day's traffic.
+        self._remembered = lru_cache(maxsize=1024)(self._checked_json)
 
     def question(self, request: AccessRequest) -> JsonObject:
         """The policy input; raises ``PolicyUnavailable`` if it is not what policies are written for."""
@@ -67,17 +73,26 @@ class DecisionContract:
         Raises ``PolicyUnavailable`` for anything that is not wholly understood: what is unknown is no
         permission and no lesser duty.
         """
+        return self._stamped(self._checked(answer), revision)
+
+    def decision_from_json(self, answer: str, revision: str) -> Decision:
+        """The same from JSON text; a text that was checked before is not checked again."""
+        return self._stamped(self._remembered(answer), revision)
+
+    def _stamped(self, checked: _Checked, revision: str) -> Decision:
+        return Decision(*checked, id=self._new_id(), policy_revision=revision)
+
+    def _checked_json(self, answer: str) -> _Checked:
+        return self._checked(orjson.loads(answer))
+
+    def _checked(self, answer: JsonValue) -> _Checked:
         if not self._answer.is_valid(answer):
             raise unavailable(f"the answer breaks the contract: {_places(self._answer, answer)}")
-        checked = cast("_Answer", answer)
-        return Decision(
-            # The schema has made sure of a boolean; the comparison makes sure of the schema.
-            allow=checked["allow"] is True,
-            obligations=_obligations(checked["obligations"]),
-            reasons=tuple(Reason(**reason) for reason in checked["reasons"]),
-            id=self._new_id(),
-            policy_revision=revision,
-        )
+        sound = cast("_Answer", answer)
+        # The schema has made sure of a boolean; the comparison makes sure of the schema.
+        allow = sound["allow"] is True
+        reasons = tuple(Reason(**reason) for reason in sound["reasons"])
+        return allow, _obligations(sound["obligations"]), reasons
 
 
 def unavailable(reason_admin: str) -> PolicyUnavailable:

@@ -8,7 +8,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.bundled import policies
-from gateway.domain import AccessRequest, Decision, JsonValue
+from gateway.domain import AccessRequest, Decision
 from gateway.ids import uuid7
 from gateway.pdp.checks import ENTRY_POINT, CheckedPolicy, check
 from gateway.pdp.contract import DecisionContract, IdSource, unavailable
@@ -34,7 +34,7 @@ class Options(BaseModel):
         description="auto: compiled if it answers like the interpreter on all tests, else the interpreter.",
     )
     gate_inputs: int = Field(
-        default=500,
+        default=200,
         ge=0,
         le=100_000,
         description="Generated inputs on which the two forms are compared at start, beside those of tests.",
@@ -78,15 +78,15 @@ class EmbeddedEngine:
             raise unavailable("the policy has no answer: the decision is undefined") from None
         except RegoError as error:
             raise unavailable(f"the policy engine failed: {error}") from error
-        return self._contract.decision(answer, self._revision)
+        return self._contract.decision_from_json(answer, self._revision)
 
     async def aclose(self) -> None:
         """Nothing is held that outlives the object."""
 
-    def _answer(self, question: str) -> JsonValue:
+    def _answer(self, question: str) -> str:
         if self._compiled:
-            return self._compiled.evaluate(question)
-        return self._interpreter.evaluate(ENTRY_POINT, question)
+            return self._compiled.evaluate_json(question)
+        return self._interpreter.evaluate_json(ENTRY_POINT, question)
 
 
 def build(options: Options, *, new_id: IdSource = uuid7) -> EmbeddedEngine:

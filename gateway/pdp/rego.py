@@ -64,11 +64,15 @@ class Interpreter:
 
     def evaluate(self, rule: str, input_json: str | None) -> JsonValue:
         """The value of ``rule``; raises ``Undefined`` or ``RegoError``."""
+        return _value(self.evaluate_json(rule, input_json))
+
+    def evaluate_json(self, rule: str, input_json: str | None) -> str:
+        """The same as JSON text."""
         with _border():
             bound = self._engine()
             bound.held.set_input_json(input_json or "{}")
-            raw = bound.held.eval_rule_as_json(rule)
-        return _value(raw)
+            raw: str = bound.held.eval_rule_as_json(rule)
+        return _defined(raw)
 
     def _engine(self) -> "_ThreadBound":
         if not hasattr(self._local, "engine"):
@@ -93,11 +97,15 @@ class CompiledPolicy:
 
     def evaluate(self, input_json: str) -> JsonValue:
         """The value of the rule; raises ``Undefined`` or ``RegoError``, also for a runaway policy."""
+        return _value(self.evaluate_json(input_json))
+
+    def evaluate_json(self, input_json: str) -> str:
+        """The same as JSON text."""
         with _border():
             bound = self._machine()
             bound.held.set_input_json(input_json)
-            raw = bound.held.execute_entry_point(self._rule)
-        return _value(raw)
+            raw: str = bound.held.execute_entry_point(self._rule)
+        return _defined(raw)
 
     def _machine(self) -> "_ThreadBound":
         if not hasattr(self._local, "machine"):
@@ -177,10 +185,14 @@ def _load(modules: Sequence[Module], data_json: str) -> _ThreadBound:
     return bound
 
 
-def _value(raw: str) -> JsonValue:
+def _defined(raw: str) -> str:
     # An undefined rule comes back as a string that looks like a value.
     if raw == _UNDEFINED:
         raise Undefined
+    return raw
+
+
+def _value(raw: str) -> JsonValue:
     value: JsonValue = orjson.loads(raw)
     return value
 

@@ -20,20 +20,24 @@ rank(operator) := object.get(strictness, operator, 7)
 union(baseline, added) := object.union_n([
 	baseline,
 	{
-		"prompt": operators(baseline.prompt, [said.prompt | some said in added; said.prompt]),
-		"reply": operators(baseline.reply, [said.reply | some said in added; said.reply]),
+		"prompt": operators(baseline.prompt, [object.get(said, "prompt", {}) | some said in added]),
+		"reply": operators(baseline.reply, [object.get(said, "reply", {}) | some said in added]),
 	},
-	lowest(array.concat([baseline], added)),
-	{"approval": concat(",", {said.approval | some said in array.concat([baseline], added); object.get(said, "approval", "") != ""})},
+	lowest(array.concat([baseline], added), {key | some said in added; some key, _ in said}),
+	approvals({said.approval | some said in added; object.get(said, "approval", "") != ""}),
 ])
 
-# The lowest value that anyone states: false before true, a smaller limit before a larger one.
-lowest(sources) := {key: lowest_stated |
-	some key in {"restore", "retain_payload", "priority", "max_tokens"}
+# The lowest value stated under each key: false before true, a smaller limit before a larger one.
+lowest(sources, keys) := {key: value |
+	some key in (keys & {"restore", "retain_payload", "priority", "max_tokens"})
 	stated := [value | some said in sources; value := object.get(said, key, null); value != null]
-	count(stated) > 0
-	lowest_stated := min(stated)
+	value := min(stated)
 }
+
+# Everyone who must approve; the baseline asks for nobody.
+approvals(names) := {"approval": concat(",", names)} if count(names) > 0
+
+approvals(names) := {} if count(names) == 0
 
 operators(baseline, added) := object.union(baseline, {entity: strictest(baseline, added, entity) |
 	some said in added

@@ -4,7 +4,7 @@ import data.custody.access.decision
 import data.custody.lib.obligations
 import data.tests.lib.samples
 
-baseline := {"prompt": {"PERSON": "mask", "*": "replace"}, "reply": {"*": "keep"}, "approval": ""}
+baseline := {"prompt": {"PERSON": "mask", "*": "replace"}, "reply": {"*": "keep"}}
 
 test_nothing_added_changes_nothing if obligations.union(baseline, []) == baseline
 
@@ -28,7 +28,7 @@ test_an_unknown_operator_is_not_lost if {
 
 test_limits_and_flags_take_the_stricter if {
 	made := obligations.union(
-		{"prompt": {}, "reply": {}, "restore": true, "priority": 0, "approval": ""},
+		{"prompt": {}, "reply": {}, "restore": true, "priority": 0},
 		[{"restore": false, "max_tokens": 200}, {"max_tokens": 100, "priority": -1, "approval": "it"}],
 	)
 	made.restore == false

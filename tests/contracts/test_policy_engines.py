@@ -22,7 +22,7 @@ from gateway.errors import PolicyUnavailable
 from gateway.pdp import embedded, opa
 from gateway.pdp.base import PolicyEngine
 from gateway.pdp.checks import ENTRY_POINT, check
-from gateway.pdp.gate import recombined, inputs_of_tests
+from gateway.pdp.gate import inputs_of_tests, recombined
 from gateway.pdp.rego import CompiledPolicy, Interpreter
 from gateway.pdp.source import read_source
 from gateway.plugins import kinds
@@ -344,7 +344,6 @@ async def test_a_failed_evaluation_is_asked_once() -> None:
 
 async def test_a_silent_server_denies() -> None:
     """A server that does not answer in time denies."""
-
     hang = anyio.Event()
 
     async def handle(_: web.Request) -> web.Response:
@@ -406,7 +405,7 @@ async def test_the_token_goes_along_and_stays_hidden() -> None:
 async def test_the_revision_is_known_or_there_is_no_decision(
     provenance: Any, bundle: str, pinned: str, expected: str | None
 ) -> None:
-    """A decision names the revision that gave it; where none is known, or another is pinned, there is none."""
+    """A decision names the revision that gave it; with none known, or another pinned, there is none."""
     body = json.dumps({"result": SOUND, "provenance": provenance})
     async with server(answering(body)) as port:
         engine = opa.build(opa.Options(port=port, bundle=bundle, revision=pinned))

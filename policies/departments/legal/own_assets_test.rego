@@ -22,8 +22,10 @@ test_others_neither_see_nor_call if {
 	}
 }
 
-test_a_grant_opens_it if {
+test_a_grant_opens_it_more_strictly if {
 	given := object.union(samples.grant("internal", "2026-12-31T00:00:00Z"), {"department": "product", "use_case": ""})
 	made := decision with input as object.union(asked("product", "chat"), {"context": {"grants": [given]}})
 	made.allow
+	made.obligations.prompt.US_SSN == "mask"
+	made.obligations.prompt.PERSON == "replace"
 }

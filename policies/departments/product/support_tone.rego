@@ -7,7 +7,7 @@ import data.custody.lib.classes
 import data.custody.lib.grants.granted
 import data.custody.lib.reasons
 
-obligations := {"prompt": {"US_SSN": "mask"}}
+obligations := {}
 
 # Who may use support-tone for what, up to internal.
 uses := {
