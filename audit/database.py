@@ -13,18 +13,16 @@ from audit.errors import LogUnusable
 
 # 3.7.0 to 3.51.2 may corrupt a database in WAL mode that two connections use (the WAL-reset bug).
 _SAFE_SQLITE = (3, 51, 3)
-# Below the recorder's 2 s, so that a locked database is told as such and not as silence.
-_BUSY_MS = 1500
+_READER_BUSY_S = 5.0
 
 _WRITER_PRAGMAS: Mapping[str, str] = {
-    "busy_timeout": str(_BUSY_MS),
     "journal_mode": "WAL",
     "synchronous": "FULL",
     "secure_delete": "ON",
     # The integrator moves the log back into the database, off the path of a waiting caller.
     "wal_autocheckpoint": "0",
 }
-_READER_PRAGMAS: Mapping[str, str] = {"busy_timeout": str(_BUSY_MS), "query_only": "ON"}
+_READER_PRAGMAS: Mapping[str, str] = {"query_only": "ON"}
 
 
 class _Cursor(Protocol):
@@ -68,7 +66,8 @@ class Database:
     def fold_wal(self, *, truncate: bool = False) -> bool:
         """Move SQLite's write-ahead log into the database, and whether all of it went.
 
-        ``truncate`` also empties the file, for which it waits for readers.
+        ``truncate`` also empties the file, for which it waits for readers. What cannot be moved now, on a
+        full disk for one, stays where it is just as durable.
         """
         # Not in a transaction, so past SQLAlchemy's.
         connection = self.writer.raw_connection()
@@ -77,6 +76,8 @@ class Database:
             cursor.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})")
             answer: tuple[int, int, int] | None = cursor.fetchone()
             cursor.close()
+        except pysqlite3.dbapi2.OperationalError:
+            return False
         finally:
             connection.close()
         return answer is not None and answer[0] == 0 and answer[1] == answer[2]
@@ -87,14 +88,17 @@ class Database:
         self.reader.dispose()
 
 
-def open_database(path: Path) -> Database:
-    """Open or create the database of a log for writing; raises LogUnusable on an unsafe library."""
+def open_database(path: Path, busy_s: float) -> Database:
+    """Open or create the database of a log for writing; raises LogUnusable on an unsafe library.
+
+    A transaction waits up to ``busy_s`` for another process's lock.
+    """
     require_safe_sqlite(pysqlite3.dbapi2.sqlite_version_info)
     path.parent.mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{path.absolute()}"
     return Database(
-        writer=_engine(url, _WRITER_PRAGMAS, "BEGIN IMMEDIATE"),
-        reader=_engine(url, _READER_PRAGMAS, "BEGIN"),
+        writer=_engine(url, busy_s, _WRITER_PRAGMAS, "BEGIN IMMEDIATE"),
+        reader=_engine(url, busy_s, _READER_PRAGMAS, "BEGIN"),
         write_lock=threading.Lock(),
     )
 
@@ -106,16 +110,18 @@ def open_reader(path: Path) -> Engine:
         raise LogUnusable(
             f"There is no log at {path}: start the gateway once, or name its database with --database."
         )
-    return _engine(f"sqlite:///file:{path.absolute()}?mode=ro&uri=true", _READER_PRAGMAS, "BEGIN")
+    return _engine(
+        f"sqlite:///file:{path.absolute()}?mode=ro&uri=true", _READER_BUSY_S, _READER_PRAGMAS, "BEGIN"
+    )
 
 
-def _engine(url: str, pragmas: Mapping[str, str], begin: str) -> Engine:
+def _engine(url: str, busy_s: float, pragmas: Mapping[str, str], begin: str) -> Engine:
     # Parameters stay out of error messages: leaves do not belong in a log line.
     engine = create_engine(
         url,
         module=pysqlite3.dbapi2,
         hide_parameters=True,
-        connect_args={"check_same_thread": False},
+        connect_args={"check_same_thread": False, "timeout": busy_s},
     )
 
     @event.listens_for(engine, "connect")

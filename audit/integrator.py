@@ -37,9 +37,25 @@ class Integrator:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit-integrator", daemon=True)
 
+    def load(self) -> None:
+        """Take up the stored tree, writing nothing.
+
+        Raises LogCorrupted if its tiles no longer give its root, or that of the last checkpoint.
+        """
+        state = self._store.state()
+        try:
+            builder = TileBuilder(state.size, self._store.edge(state.size))
+            if builder.root() != state.root:
+                raise LogCorrupted(state.size, "the tiles do not give the stored root")
+            self._check_signed(state)
+        except (KeyError, IndexError) as error:
+            raise LogCorrupted(state.size, "a tile is missing or cut short") from error
+        if self._store.log_size() < state.size:
+            raise LogCorrupted(self._store.log_size(), "the tree has more entries than the log")
+        self._state, self._builder = state, builder
+
     def start(self) -> None:
-        """Load and check the tree, catch up, and go on in a thread; raises LogCorrupted."""
-        self._load()
+        """Catch up with the leaves, and go on in a thread; raises LogCorrupted."""
         self._integrate_all()
         self._thread.start()
 
@@ -87,10 +103,10 @@ class Integrator:
             tiles = self._builder.take_full() + self._builder.take_partial()
             first = self._store.advance(self._state, grown, tiles)
         except BaseException:
-            self._load()
+            self.load()
             raise
         if not first:
-            self._load()
+            self.load()
             return True
         self._state = grown
         return len(leaves) == _STEP
@@ -106,20 +122,6 @@ class Integrator:
     def _signed_size(self) -> int:
         note = self._store.checkpoint()
         return open_checkpoint(note, self._signer.verifier).size if note else 0
-
-    def _load(self) -> None:
-        """Take up the stored tree, if its tiles still give its root and the last signed one."""
-        state = self._store.state()
-        try:
-            builder = TileBuilder(state.size, self._store.edge(state.size))
-            if builder.root() != state.root:
-                raise LogCorrupted(state.size, "the tiles do not give the stored root")
-            self._check_signed(state)
-        except (KeyError, IndexError) as error:
-            raise LogCorrupted(state.size, "a tile is missing or cut short") from error
-        if self._store.log_size() < state.size:
-            raise LogCorrupted(self._store.log_size(), "the tree has more entries than the log")
-        self._state, self._builder = state, builder
 
     def _check_signed(self, state: TreeState) -> None:
         note = self._store.checkpoint()

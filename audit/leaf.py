@@ -32,6 +32,7 @@ MAX_LEAF = 65_535
 # Beyond this a double, and so JSON elsewhere, cannot hold every integer (RFC 8785 section 3.2.2.3).
 MAX_INTEGER = 2**53 - 1
 _MAX_DEPTH = 32
+_TEXT = frozenset({str})
 _SCALARS = frozenset({str, bool, type(None)})
 _ENTRY_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -108,28 +109,38 @@ def _redaction(redaction: RedactionRef | None) -> dict[str, object] | None:
     return None if redaction is None else {"engine": redaction.engine, "counts": dict(redaction.counts)}
 
 
-def _require_plain(value: object, depth: int) -> None:
-    """Refuse what RFC 8785 and ``orjson`` may spell differently; raises InvalidEntry."""
+def _require_plain(value: _Unknown, depth: int) -> None:
+    """Refuse what RFC 8785 and ``orjson`` may spell differently; raises InvalidEntry.
+
+    Runs for every entry, so whole containers are looked at in one go where that can be.
+    """
     kind = type(value)
-    if kind in _SCALARS:
-        return
-    if isinstance(value, int):
-        if not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise InvalidEntry("an integer of the record is beyond 2**53 - 1")
-    elif depth == 0:
-        raise InvalidEntry(f"the record nests deeper than {_MAX_DEPTH}")
-    elif kind is dict:
-        for key, item in value.items():  # type: ignore[attr-defined]  # kind is dict
-            if type(key) is not str or not key.isascii():
-                raise InvalidEntry("a key of the record is not ASCII text")
-            _require_plain(item, depth - 1)
+    if kind is dict:
+        if not _TEXT.issuperset(map(type, value)) or not all(map(str.isascii, value)):
+            raise InvalidEntry("a key of the record is not ASCII text")
+        items = value.values()
     elif kind is list or kind is tuple:
-        for item in value:  # type: ignore[attr-defined]  # kind is list or tuple
-            _require_plain(item, depth - 1)
+        items = value
     else:
+        _require_scalar(value)
+        return
+    if _SCALARS.issuperset(map(type, items)):
+        return
+    if depth == 0:
+        raise InvalidEntry(f"the record nests deeper than {_MAX_DEPTH}")
+    for item in items:
+        if type(item) not in _SCALARS:
+            _require_plain(item, depth - 1)
+
+
+def _require_scalar(value: _Unknown) -> None:
+    kind = type(value)
+    if kind is not int:
         raise InvalidEntry(
-            f"the record holds a {kind.__name__}; only text, integers, lists and objects are kept"
+            f"the record holds a {kind.__name__}: only text, integers, lists and objects are kept"
         )
+    if not -MAX_INTEGER <= value <= MAX_INTEGER:
+        raise InvalidEntry("an integer of the record is beyond 2**53 - 1")
 
 
 def _require_consistent(entry: Entry) -> None:

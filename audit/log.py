@@ -1,11 +1,13 @@
 """A log that is open for writing: its parts, put together."""
 
 import fcntl
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 import anyio.to_thread
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.database import Database, open_database
 from audit.entry import Receipt, Record
@@ -19,6 +21,8 @@ from audit.seal import remove_seal, write_seal
 from audit.store import EntryStore, create_log
 from audit.tree_store import TreeStore
 
+# Less than the deadline, so that a locked database is told as such and not as silence.
+_BUSY_SHARE = 0.75
 DEFAULT_ORIGIN = "custody.local/audit"
 
 
@@ -92,14 +96,15 @@ def open_log(
 
     Raises LogUnusable if it cannot be used as it is, LogCorrupted if its tree contradicts what was signed.
     """
-    clock = clock or SystemClock()
     signer = load_or_create_signer(options.key_path or path.with_suffix(".key"), options.origin)
-    lock = _hold_open(path)
-    database = open_database(path)
-    create_log(database, options.origin)
-    remove_seal(path)
-    integrator = Integrator(TreeStore(database), signer, cadence_s=options.cadence_s)
-    integrator.start()
+    with ExitStack() as on_failure:
+        lock = on_failure.enter_context(_hold_open(path))
+        database = open_database(path, options.deadline_s * _BUSY_SHARE)
+        on_failure.callback(database.close)
+        integrator = Integrator(TreeStore(database), signer, cadence_s=options.cadence_s)
+        _start(path, database, integrator, options.origin)
+        on_failure.pop_all()
+    clock = clock or SystemClock()
     recorder = Recorder(
         EntryStore(database),
         signer,
@@ -111,12 +116,28 @@ def open_log(
     return Log(_File(path, lock, database), signer, recorder, integrator)
 
 
+def _start(path: Path, database: Database, integrator: Integrator, origin: str) -> None:
+    """Check what is there before the first write, which breaks the seal."""
+    try:
+        create_log(database, origin)
+        integrator.load()
+        remove_seal(path)
+        integrator.start()
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or type(error).__name__
+        raise LogUnusable(
+            f"The log {path} cannot be used: {cause}. If another program holds it, stop that; if the file is"
+            f" damaged, keep it as evidence and run `custody audit verify`."
+        ) from error
+
+
 def _hold_open(path: Path) -> TextIO:
     """A shared lock that says that the database is open for writing; raises LogUnusable."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.with_name(f"{path.name}.lock").open("w")
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
         raise LogUnusable(f"The log {path} cannot be opened for writing: {error.strerror}.") from error
+    # Waits for no more than the moment in which another process seals or verifies.
+    fcntl.flock(lock, fcntl.LOCK_SH)
     return lock

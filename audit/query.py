@@ -1,13 +1,13 @@
 """Looks entries up, each with what it takes to check it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from audit import tlog
 from audit.database import open_reader
@@ -136,15 +136,14 @@ class LogReader:
             raise LogCorrupted(located.index, "its leaf is not the one that was signed") from error
         return path
 
-    def _fetch(self, query: Select[tuple[int, bytes]]) -> list[Located]:
+    def _fetch(self, query: Select[int, bytes]) -> list[Located]:
         with self._engine.connect() as connection:
             return _located(connection, query)
 
 
-def _entries(where: Filter) -> Select[tuple[int, bytes]]:
+def _entries(where: Filter) -> Select[int, bytes]:
     return select(ENTRY.c.idx, ENTRY.c.leaf).where(*where.conditions())
 
 
-def _located(connection: Connection, query: Select[tuple[int, bytes]]) -> list[Located]:
-    rows: Sequence[Row[tuple[int, bytes]]] = connection.execute(query).all()
-    return [Located(row[0], row[1], decode_entry(row[1])) for row in rows]
+def _located(connection: Connection, query: Select[int, bytes]) -> list[Located]:
+    return [Located(index, leaf, decode_entry(leaf)) for index, leaf in connection.execute(query)]

@@ -145,5 +145,5 @@ def _first_difference(tile: Tile, stored: bytes) -> int:
     """The index of the first leaf that two versions of a tile disagree on."""
     places = range(0, len(tile.hashes), HASH_SIZE)
     pairs = ((stored[at : at + HASH_SIZE], tile.hashes[at : at + HASH_SIZE]) for at in places)
-    first = next((place for place, (old, new) in enumerate(pairs) if old != new), 0)
+    first = next((place for place, (old, new) in enumerate(pairs) if old != new), len(places))
     return ((tile.number << TILE_HEIGHT) + first) << (TILE_HEIGHT * tile.level)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from audit.database import Database
 from audit.errors import LogUnusable
@@ -35,7 +35,9 @@ class EntryStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: Connection | None = None
-        self._inserts = _insert_statements(database.writer.dialect.paramstyle)
+        mark = "?" if database.writer.dialect.paramstyle == "qmark" else "%s"
+        self._inserts = _insert_statements(mark)
+        self._reserve_sql = f"UPDATE head SET size = size + {mark} RETURNING size"  # noqa: S608 - a placeholder
 
     def append(self, rows: Sequence[Row]) -> int:
         """Number the rows, make them durable and give the index of the first.
@@ -45,9 +47,8 @@ class EntryStore:
         connection = self._connected()
         try:
             with self._database.write_lock, connection.begin():
-                first = self._lock_head(connection)
+                first = self._reserve(connection, len(rows))
                 self._insert(connection, first, rows)
-                self._set_size(connection, first + len(rows))
         except BaseException:
             # A connection that failed may hold half a transaction: the next append gets a new one.
             self.close()
@@ -75,9 +76,10 @@ class EntryStore:
             self._connection = self._database.writer.connect()
         return self._connection
 
-    def _lock_head(self, connection: Connection) -> int:
-        # SQLite locks the whole database at BEGIN and ignores FOR UPDATE; PostgreSQL locks this row.
-        return int(connection.execute(select(HEAD.c.size).with_for_update()).scalar_one())
+    def _reserve(self, connection: Connection, count: int) -> int:
+        """Take the next ``count`` numbers; the head row stays locked until the commit."""
+        size = connection.exec_driver_sql(self._reserve_sql, (count,)).scalar_one()
+        return int(size) - count
 
     def _insert(self, connection: Connection, first: int, rows: Sequence[Row]) -> None:
         done = 0
@@ -87,9 +89,6 @@ class EntryStore:
             values = chain.from_iterable((index, row.leaf, *row.columns) for index, row in part)
             connection.exec_driver_sql(self._inserts[width], tuple(values))
             done += width
-
-    def _set_size(self, connection: Connection, size: int) -> None:
-        connection.execute(update(HEAD).values(size=size))
 
 
 def create_log(database: Database, origin: str) -> None:
@@ -107,8 +106,7 @@ def create_log(database: Database, origin: str) -> None:
             )
 
 
-def _insert_statements(paramstyle: str) -> dict[int, str]:
-    mark = "?" if paramstyle == "qmark" else "%s"
+def _insert_statements(mark: str) -> dict[int, str]:
     row = f"({', '.join(mark for _ in ENTRY_COLUMNS)})"
     names = ", ".join(ENTRY_COLUMNS)
     widths = [1 << bit for bit in range(_WIDEST_INSERT.bit_length())]

@@ -18,9 +18,13 @@ from audit.rederive import Rederivation
 from audit.schema import ENTRY
 from audit.seal import check_seal
 from audit.tlog import leaf_hash
+from audit.wal import check_wal
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with how many entries are done, and how many there are."""
+
+# A damaged page can give a value of any type, or text that is not text.
+_UNREADABLE = (SQLAlchemyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ def verify_log(path: Path, verifier: Verifier, progress: Progress = lambda _done
     findings: list[Finding] = []
     # Before the database is opened: closing the file drops SQLite's own locks on it.
     sealed = _check(findings, lambda: check_seal(path, verifier))
+    findings.extend(Finding(None, what) for what in check_wal(path))
     try:
         report = _verify(engine, verifier, progress, findings)
     finally:
@@ -100,7 +105,7 @@ def _verify(engine: Engine, verifier: Verifier, progress: Progress, findings: li
             _walk(walk, progress, findings)
             report = _report(walk)
             findings.extend(Finding(None, what) for what in _check_database(connection))
-    except SQLAlchemyError as error:
+    except _UNREADABLE as error:
         findings.append(Finding(None, f"the database cannot be read: {_cause(error)}"))
     return report
 
@@ -110,7 +115,7 @@ def _walk(walk: Rederivation, progress: Progress, findings: list[Finding]) -> No
         walk.run(progress)
     except LogCorrupted as error:
         findings.append(Finding(error.index, error.finding))
-    except (SQLAlchemyError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         findings.append(Finding(walk.size, f"the database cannot be read from here on: {_cause(error)}"))
 
 
@@ -156,4 +161,4 @@ def verify_receipt(path: Path, verifier: Verifier, token: str) -> ReceiptClaim:
 
 def _cause(error: Exception) -> str:
     """What failed, in the words of the database driver, which know no values."""
-    return str(getattr(error, "orig", None) or type(error).__name__)
+    return str(getattr(error, "orig", None) or f"a value of a wrong kind ({type(error).__name__})")
