@@ -7,7 +7,7 @@ from rich.table import Table
 
 from gateway.bundled import policies as shipped
 from gateway.pdp.checks import ENTRY_POINT, CheckedPolicy, check
-from gateway.pdp.embedded import Options, build
+from gateway.pdp.embedded import EmbeddedEngine, Options, build
 from gateway.pdp.source import PolicyRefused, read_source
 from gateway.pdp.unittests import Outcome, Verdict, run_tests
 
@@ -25,7 +25,7 @@ def check_folder_command(policies: Folder = None) -> None:
     console = Console(soft_wrap=True)
     folder = policies or shipped()
     policy = _checked(folder)
-    engine = build(Options(policies=folder))
+    engine = _built(folder)
     console.print(f"{len(policy.modules)} modules and {len(policy.tests)} test files are in order")
     console.print(
         f"entry point {ENTRY_POINT}, {engine.form} form, revision {engine.revision}", highlight=False
@@ -52,9 +52,20 @@ def _checked(folder: Path) -> CheckedPolicy:
     try:
         return check(read_source(folder))
     except PolicyRefused as refused:
-        for problem in refused.problems:
-            typer.echo(str(problem), err=True)
-        raise typer.Exit(1) from refused
+        raise _told(refused) from refused
+
+
+def _built(folder: Path) -> EmbeddedEngine:
+    try:
+        return build(Options(policies=folder))
+    except PolicyRefused as refused:
+        raise _told(refused) from refused
+
+
+def _told(refused: PolicyRefused) -> typer.Exit:
+    for problem in refused.problems:
+        typer.echo(str(problem), err=True)
+    return typer.Exit(1)
 
 
 def _table(outcomes: list[Outcome]) -> Table:

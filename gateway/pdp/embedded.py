@@ -13,8 +13,8 @@ from gateway.ids import uuid7
 from gateway.pdp.checks import ENTRY_POINT, CheckedPolicy, check
 from gateway.pdp.contract import DecisionContract, IdSource, unavailable
 from gateway.pdp.gate import GateReport, compare
-from gateway.pdp.rego import CompiledPolicy, Interpreter, RegoError, Undefined
-from gateway.pdp.source import read_source
+from gateway.pdp.rego import CompiledPolicy, Interpreter, RanAway, RegoError, Undefined
+from gateway.pdp.source import PolicyRefused, read_source
 
 Form = Literal["compiled", "interpreter"]
 
@@ -104,7 +104,10 @@ def _gated(
     except RegoError as error:
         _log.warning("policy cannot be compiled, the interpreter decides: %s", error)
         return None, None
-    report = compare(policy, compiled, interpreter, generated)
+    try:
+        report = compare(policy, compiled, interpreter, generated)
+    except RanAway as error:
+        raise PolicyRefused((error.problem,)) from error
     if report.passed:
         return compiled, report
     # An input of a policy test is made up by its author, so it may be told.

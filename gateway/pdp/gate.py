@@ -8,7 +8,7 @@ import orjson
 
 from gateway.domain import JsonObject, JsonValue
 from gateway.pdp.checks import ENTRY_POINT, CheckedPolicy
-from gateway.pdp.rego import CompiledPolicy, Interpreter, Module, RegoError, Undefined, record_calls
+from gateway.pdp.rego import CompiledPolicy, Interpreter, Module, RanAway, RegoError, Undefined, record_calls
 
 _RECORD = "custody_record_input"
 # Stands in for the whole access package, so that a test hands its input over in place of a decision.
@@ -32,7 +32,10 @@ class GateReport:
 def compare(
     policy: CheckedPolicy, compiled: CompiledPolicy, interpreter: Interpreter, generated: int
 ) -> GateReport:
-    """Ask both forms about the inputs of all tests and ``generated`` recombinations of them."""
+    """Ask both forms about the inputs of all tests and ``generated`` recombinations of them.
+
+    Raises ``RanAway`` as soon as the compiled form reaches its limit: the interpreter has none.
+    """
     recorded = inputs_of_tests(policy)
     inputs = [*recorded, *recombined(recorded, generated)]
     differences = [said for said in (_difference(each, compiled, interpreter) for each in inputs) if said]
@@ -92,6 +95,8 @@ def _difference(asked: JsonObject, compiled: CompiledPolicy, interpreter: Interp
 def _answer(form: CompiledPolicy | Interpreter, text: str) -> JsonValue:
     try:
         return form.evaluate(text) if isinstance(form, CompiledPolicy) else form.evaluate(ENTRY_POINT, text)
+    except RanAway:
+        raise
     except (RegoError, Undefined):
         return _FAILED
 

@@ -25,7 +25,12 @@ def recursion_problems(modules: list[Syntax]) -> Iterator[Problem]:
             rule: Path = (*home, name)
             rules.setdefault(rule, syntax)
             wanted.setdefault(rule, set()).update(_references(body, syntax, home))
-    graph = {rule: _targets(refs, rules) for rule, refs in wanted.items()}
+    tree = _Tree()
+    for rule in rules:
+        tree.plant(rule)
+    graph = {
+        rule: {target for path in paths for target in tree.meeting(path)} for rule, paths in wanted.items()
+    }
     for rule in _on_a_cycle(graph):
         syntax = rules[rule]
         yield Problem(syntax.module.path, 0, 0, f"rule {rule[-1]} depends on itself")
@@ -71,12 +76,30 @@ def _resolved(path: Path, syntax: Syntax, home: tuple[str, ...]) -> Path:
     return (*home, *path)
 
 
-def _targets(references: set[Path], rules: dict[Path, Syntax]) -> set[Path]:
-    return {rule for rule in rules for path in references if _meets(path, rule)}
+class _Tree:
+    """Rules by the parts of their paths."""
 
+    def __init__(self) -> None:
+        self.rule: Path = ()
+        self.below: dict[str | None, _Tree] = {}
 
-def _meets(path: Path, rule: Path) -> bool:
-    return all(part is None or part == name for part, name in zip(path, rule, strict=False))
+    def plant(self, rule: Path) -> None:
+        """Add a rule under its path."""
+        place = self
+        for part in rule:
+            place = place.below.setdefault(part, _Tree())
+        place.rule = rule
+
+    def meeting(self, path: Path) -> Iterator[Path]:
+        """The rules at, above and below ``path``; a None in it stands for any part."""
+        if self.rule:
+            yield self.rule
+        if not path or path[0] is None:
+            ahead = list(self.below.values())
+        else:
+            ahead = [self.below[path[0]]] if path[0] in self.below else []
+        for tree in ahead:
+            yield from tree.meeting(path[1:])
 
 
 def _on_a_cycle(graph: _Graph) -> Iterator[Path]:

@@ -45,6 +45,10 @@ class RegoError(Exception):
         self.problem = problem
 
 
+class RanAway(RegoError):
+    """The compiled form reached its instruction limit."""
+
+
 class Undefined(Exception):
     """The rule has no value for this input."""
 
@@ -205,7 +209,8 @@ def _border(path: str = "") -> Iterator[None]:
         raise
     # A panic in regorus derives from BaseException: what slips through here would skip every deny.
     except BaseException as error:  # noqa: BLE001 (the plug-in border; all of it becomes a denial)
-        raise RegoError(_problem(str(error), path)) from None
+        kind = RanAway if "maximum instruction limit" in str(error) else RegoError
+        raise kind(_problem(str(error), path)) from None
 
 
 def _problem(text: str, path: str) -> Problem:

@@ -11,6 +11,7 @@ MAX_FILE_BYTES = 1_048_576
 
 _IGNORED = {".md"}
 _DATA = {"data.json", "data.yaml"}
+_LAYERS = {"departments", "lib", "security"}
 
 
 class PolicyRefused(Exception):
@@ -96,9 +97,13 @@ class _Reading:
             self._refuse(name, "not UTF-8")
 
     def _take_data(self, name: str, content: bytes) -> None:
+        folders = name.split("/")[:-1]
+        if folders and folders[0] not in _LAYERS:
+            # A folder named custody would put data where the rules are.
+            self._refuse(name, "data stands at the top or in security/, lib/ and departments/")
+            return
         try:
-            value = read_data_file(name, content)
-            _mount(self._data, name.split("/")[:-1], value)
+            _mount(self._data, folders, read_data_file(name, content))
         except DataFileBroken as error:
             self._refuse(name, str(error))
 

@@ -116,3 +116,12 @@ def test_unknown_options_are_refused() -> None:
     """A misspelt option is an error, not a default."""
     with pytest.raises(ValidationError):
         Options.model_validate({"policy": "x"})
+
+
+def test_a_policy_that_runs_away_stops_the_start(folder: Write) -> None:
+    """A policy over the instruction limit is refused, and not left to the interpreter, which has none."""
+    digits = "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"
+    loops = "; ".join(f"some {name} in {digits}" for name in "abcdef")
+    text = ALLOW.replace('"allow": true', '"allow": count(many) > 0') + f"\nmany := [1 | {loops}]\n"
+    with pytest.raises(PolicyRefused, match="limit"):
+        build(Options(policies=folder({"main.rego": text})))

@@ -39,6 +39,8 @@ def test_data_stands_where_opa_would_put_it(folder: Write) -> None:
         ("data.json", "{"),
         ("data.json", '{"a": NaN}'),
         ("data.json", '{"custody": {"security": {"deny": []}}}'),
+        ("custody/data.json", '{"security": {"deny": []}}'),
+        ("custody/security/data.yaml", "deny: []"),
         ("extra.json", "{}"),
         ("big.rego", "# " + "x" * 1_048_576),
     ],
