@@ -1,0 +1,81 @@
+"""What one policy decision costs, in both forms of the embedded engine."""
+
+import asyncio
+import time
+from dataclasses import replace
+
+from gateway.domain import AccessRequest, Action, CallContext, DataClass, Resource, Subject
+from gateway.pdp.base import PolicyEngine
+from gateway.pdp.embedded import Form, Options, build
+from tests.benchmarks.effort import Effort
+from tests.benchmarks.figures import BenchmarkFailed, Figure, Row, quantile
+
+_TITLE = "policy: one decision"
+_FORMS: tuple[Form | str, ...] = ("auto", "interpreter")
+
+
+def run(effort: Effort) -> list[Row]:
+    """Allowed and refused calls under the shipped example policies."""
+    return [row for form in _FORMS for row in _rows(form, effort)]
+
+
+def _rows(form: str, effort: Effort) -> list[Row]:
+    engine = build(Options.model_validate({"form": form, "gate_inputs": 50}))
+    name = f"{form} ({engine.form})"
+    asked = {"allowed": _question(), "refused": _refused()}
+    return [
+        asyncio.run(_timed(engine, question, f"{name}, {kind}", effort.calls // 4, allow=kind == "allowed"))
+        for kind, question in asked.items()
+    ]
+
+
+async def _timed(
+    engine: PolicyEngine, question: AccessRequest, variant: str, calls: int, *, allow: bool
+) -> Row:
+    if (await engine.decide(question)).allow is not allow:
+        raise BenchmarkFailed(f"policy, {variant}: the engine decided the other way")
+    times = []
+    cpu = time.process_time()
+    for _ in range(calls):
+        started = time.perf_counter()
+        await engine.decide(question)
+        times.append(time.perf_counter() - started)
+    used = time.process_time() - cpu
+    times.sort()
+    return Row(
+        _TITLE,
+        variant,
+        (
+            Figure("p50", quantile(times, 0.5) * 1e6, "µs"),
+            Figure("p99", quantile(times, 0.99) * 1e6, "µs"),
+            Figure("CPU", used / calls * 1e6, "µs"),
+        ),
+    )
+
+
+def _question() -> AccessRequest:
+    resource = Resource(
+        id="northwind-base",
+        type="base_model",
+        base_model="northwind-base",
+        adapter="",
+        facets={"accountable_owner": "it", "custodian": "it"},
+        class_ceiling=DataClass.INTERNAL,
+    )
+    context = CallContext(
+        use_case="complaint-triage",
+        purpose="customer-support",
+        declared_class=DataClass.INTERNAL,
+        findings={"EMAIL_ADDRESS": 1, "PHONE_NUMBER": 1, "CREDIT_CARD": 1},
+        secrets={},
+        corpora={},
+        time="2026-01-15T12:00:00.000Z",
+        max_tokens=200,
+    )
+    subject = Subject("sub_0123456789abcdef01234567", "service", "retail")
+    return AccessRequest(subject, Action.CHAT, resource, context)
+
+
+def _refused() -> AccessRequest:
+    question = _question()
+    return replace(question, context=replace(question.context, declared_class=DataClass.RESTRICTED))
