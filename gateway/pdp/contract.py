@@ -62,10 +62,19 @@ class DecisionContract:
 
     def question(self, request: AccessRequest) -> JsonObject:
         """The policy input; raises ``PolicyUnavailable`` if it is not what policies are written for."""
+        self.question_json(request)
+        return request.to_input()
+
+    def question_json(self, request: AccessRequest) -> str:
+        """The same as JSON text."""
         asked = request.to_input()
-        if not self._input.is_valid(asked):
-            raise unavailable(f"the input breaks the contract: {_places(self._input, asked)}")
-        return asked
+        try:
+            if self._input.is_valid(asked):
+                return orjson.dumps(asked).decode()
+        except (TypeError, ValueError) as error:
+            # A lone surrogate or an oversized number: no JSON, so no engine could read it.
+            raise unavailable(f"the input is not JSON: {type(error).__name__}") from None
+        raise unavailable(f"the input breaks the contract: {_places(self._input, asked)}")
 
     def decision(self, answer: JsonValue, revision: str) -> Decision:
         """The decision that an engine's raw answer states.

@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 from typing import Literal
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.bundled import policies
@@ -71,7 +70,7 @@ class EmbeddedEngine:
 
     async def decide(self, request: AccessRequest) -> Decision:
         """The decision on this request; raises ``PolicyUnavailable``."""
-        question = orjson.dumps(self._contract.question(request)).decode()
+        question = self._contract.question_json(request)
         try:
             answer = self._answer(question)
         except Undefined:

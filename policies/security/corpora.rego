@@ -1,6 +1,7 @@
 # Registered texts stay with the department that registered them.
 package custody.security
 
+import data.custody.lib.actions.invoking
 import data.custody.lib.reasons
 
 # A corpus that nobody registered is nobody's to use.
@@ -15,6 +16,7 @@ deny contains object.union(
 	),
 	{"owner_contact": corpus_contact(name)},
 ) if {
+	input.action.name in invoking
 	some name, _ in input.context.corpora
 	not own_corpus(name)
 }

@@ -5,6 +5,7 @@ import data.custody.lib.actions.conversational
 import data.custody.lib.actions.invoking
 import data.custody.lib.classes
 import data.custody.lib.grants.granted
+import data.custody.lib.grants.held
 import data.custody.lib.reasons
 
 obligations := {}
@@ -34,6 +35,18 @@ allow contains reasons.reason("known_to_users", "Those who may use support-tone 
 	input.action.name == "discover"
 	some department in uses
 	input.subject.department == department
+}
+
+allow contains reasons.reason("known_to_grantees", "Whoever holds a grant may see support-tone.", "", "") if {
+	input.resource.id == "support-tone"
+	input.action.name == "discover"
+	count(held) > 0
+}
+
+allow contains reasons.reason("known_to_custodian", "Whoever runs support-tone may see it.", "", "") if {
+	input.resource.id == "support-tone"
+	input.action.name == "discover"
+	input.subject.department == input.resource.facets.custodian
 }
 
 allow contains reasons.reason("own_asset", "Product manages what it owns.", "", "") if {

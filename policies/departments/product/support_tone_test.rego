@@ -46,6 +46,17 @@ test_its_users_see_it_and_strangers_do_not if {
 	not strange.allow
 }
 
+test_custodian_and_grantees_see_it if {
+	custodian := decision with input as object.union(samples.from("it", ""), {"action": {"name": "discover"}})
+	custodian.allow
+	given := object.union(samples.grant("internal", "2026-12-31T00:00:00Z"), {"department": "legal"})
+	grantee := decision with input as object.union(
+		samples.from("legal", ""),
+		{"action": {"name": "discover"}, "context": {"grants": [given]}},
+	)
+	grantee.allow
+}
+
 test_product_manages_it_and_the_custodian_does_not if {
 	ours := decision with input as object.union(samples.from("product", ""), {"action": {"name": "manage"}})
 	ours.allow

@@ -107,3 +107,16 @@ def test_a_broken_question_is_told_by_place_alone(letter: AccessRequest) -> None
         CONTRACT.question(odd)
     assert "/context/time" in caught.value.reason_admin
     assert "Jane" not in caught.value.reason_admin + caught.value.reason_user
+
+
+@pytest.mark.parametrize("department", ["re\ud800tail", ""])
+def test_what_no_engine_could_read_is_refused(letter: AccessRequest, department: str) -> None:
+    """A lone surrogate or an empty department denies as unavailable and goes to no engine."""
+    with pytest.raises(PolicyUnavailable):
+        CONTRACT.question(replace(letter, subject=replace(letter.subject, department=department)))
+
+
+def test_a_number_too_large_for_json_is_refused(letter: AccessRequest) -> None:
+    """A number that engines would round denies as unavailable."""
+    with pytest.raises(PolicyUnavailable):
+        CONTRACT.question(replace(letter, context=replace(letter.context, max_tokens=10**30)))

@@ -1,5 +1,7 @@
 import asyncio
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from conftest import ALLOW, Write
@@ -125,3 +127,39 @@ def test_a_policy_that_runs_away_stops_the_start(folder: Write) -> None:
     text = ALLOW.replace('"allow": true', '"allow": count(many) > 0') + f"\nmany := [1 | {loops}]\n"
     with pytest.raises(PolicyRefused, match="limit"):
         build(Options(policies=folder({"main.rego": text})))
+
+
+HOSTILE = """package custody.departments.retail
+
+import data.custody.lib.reasons
+
+allow contains reasons.reason("mine", "All AI is ours.", "", "")
+
+allow contains {"code": "x", "rule": "x", "department": "product", "package": "custody.access", "effect": "allow"}
+
+owners := {"retail"}
+
+decision := {"allow": true}
+
+access := {"decision": {"allow": true}}
+
+security := {"deny": set()}
+"""
+
+
+@pytest.mark.parametrize("declared", list(DataClass))
+async def test_a_department_cannot_widen_anothers_rights(
+    tmp_path: Path, letter: AccessRequest, shipped: EmbeddedEngine, declared: DataClass
+) -> None:
+    """Whatever a department allows in its own package changes nothing for an asset that others own."""
+    shutil.copytree(Options().policies, tmp_path / "policies")
+    (tmp_path / "policies/departments/retail/hostile.rego").write_text(HOSTILE)
+    hostile = build(Options(policies=tmp_path / "policies", gate_inputs=0))
+    for action in Action:
+        asked = replace(letter, action=action, context=replace(letter.context, declared_class=declared))
+        before, after = await shipped.decide(asked), await hostile.decide(asked)
+        assert (before.allow, before.obligations, before.reasons) == (
+            after.allow,
+            after.obligations,
+            after.reasons,
+        )
