@@ -135,7 +135,7 @@ import data.custody.lib.reasons
 
 allow contains reasons.reason("mine", "All AI is ours.", "", "")
 
-allow contains {"code": "x", "rule": "x", "department": "product", "package": "custody.access", "effect": "allow"}
+allow contains {"code": "x", "rule": "x", "department": "it", "package": "custody.access", "effect": "allow"}
 
 owners := {"retail"}
 
