@@ -64,13 +64,18 @@ class Tally:
 
     def __init__(self, job: Job) -> None:
         self._bodies: Iterator[bytes] = iter(_requests(job))
-        self._deadline = time.perf_counter() + job.seconds
+        self._deadline = 0.0
+        self._seconds = job.seconds
         self.shape = job.shape
         self.times_s: list[float] = []
         self.firsts_s: list[float] = []
         self.faults: list[str] = []
         self.idle = asyncio.Event()
         self.open = 0
+
+    def start(self) -> None:
+        """Starts the clock."""
+        self._deadline = time.perf_counter() + self._seconds
 
     def next_request(self) -> bytes | None:
         """The next request to send; none when the job is done."""
@@ -94,7 +99,6 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio's protocol interface."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is no subclass of it
-        self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """A connection lost before its answer is a fault."""
@@ -124,9 +128,10 @@ class ClientConnection(asyncio.Protocol):
         tally.times_s.append(now - self._started)
         if self._first:
             tally.firsts_s.append(self._first - self._started)
-        self._send()
+        self.send()
 
-    def _send(self) -> None:
+    def send(self) -> None:
+        """Sends the next request, or closes the connection when there is none."""
         if self._transport is None:
             return
         request = self._tally.next_request()
@@ -143,9 +148,15 @@ async def run(job: Job) -> Result:
     """Sends the job's requests and tells what came back."""
     tally = Tally(job)
     loop = asyncio.get_running_loop()
-    started, cpu = time.perf_counter(), time.process_time()
-    for _ in range(job.connections):
+    # All connect before any sends: a server under load would let the last of them wait.
+    opened = [
         await loop.create_connection(lambda: ClientConnection(tally), "127.0.0.1", job.port)
+        for _ in range(job.connections)
+    ]
+    started, cpu = time.perf_counter(), time.process_time()
+    tally.start()
+    for _, connection in opened:
+        connection.send()
     try:
         await asyncio.wait_for(tally.idle.wait(), job.seconds + _DRAIN_S)
     except TimeoutError:

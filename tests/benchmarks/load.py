@@ -68,10 +68,11 @@ def warm_up(stage: Stage) -> None:
 
 
 def run_scenario(stage: Stage, scenario: Scenario, effort: Effort) -> list[Row]:
-    """One row for each server; the servers take turns in each round, so that all meet the same weather."""
+    """One row for each server; in each round all take their turn, another one first each time."""
     rounds: dict[str, list[Round]] = {server.name: [] for server in stage.servers}
-    for _ in range(effort.rounds):
-        for server in stage.servers:
+    for number in range(effort.rounds):
+        turn = number % len(stage.servers)
+        for server in (*stage.servers[turn:], *stage.servers[:turn]):
             rounds[server.name].append(_round(stage, server, scenario, effort))
     bare = rounds[stage.bare.name]
     return [
