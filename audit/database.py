@@ -18,7 +18,6 @@ _READER_BUSY_S = 5.0
 _WRITER_PRAGMAS: Mapping[str, str] = {
     "journal_mode": "WAL",
     "synchronous": "FULL",
-    "secure_delete": "ON",
     # The integrator moves the log back into the database, off the path of a waiting caller.
     "wal_autocheckpoint": "0",
 }

@@ -29,11 +29,11 @@ from audit.errors import EntryTooLarge, InvalidEntry
 VERSION = 1
 # A tlog-tiles entry bundle gives the length of an entry in two bytes.
 MAX_LEAF = 65_535
-# Beyond this a double, and so JSON elsewhere, cannot hold every integer (RFC 8785 section 3.2.2.3).
-MAX_INTEGER = 2**53 - 1
-_MAX_DEPTH = 32
 _TEXT = frozenset({str})
-_SCALARS = frozenset({str, bool, type(None)})
+_NUMBER = frozenset({int})
+_SCALARS = frozenset({str, int, bool, type(None)})
+# Beyond 2**53 - 1 a double, and so JSON elsewhere, cannot hold every integer (RFC 8785 section 3.2.2.3).
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 _ENTRY_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -45,13 +45,20 @@ _Unknown: TypeAlias = Any
 def encode_entry(entry: Entry) -> bytes:
     """The leaf of an entry; raises InvalidEntry or EntryTooLarge."""
     members = _members(entry)
-    _require_plain(members, _MAX_DEPTH)
+    _require_types(entry)
+    _require_plain(members)
     _require_consistent(entry)
     try:
-        leaf = orjson.dumps(members, option=orjson.OPT_SORT_KEYS)
-    except (TypeError, RecursionError) as error:
-        # orjson's message may quote what it could not write, so it goes no further.
-        raise InvalidEntry("a text of the record is not valid Unicode") from error.with_traceback(None)
+        leaf = orjson.dumps(members, option=_OPTIONS)
+    except (TypeError, RecursionError):
+        # orjson's error may quote what it could not write, so it goes no further.
+        raise InvalidEntry(
+            "the record holds text that is not Unicode, an integer beyond 2**53 - 1, a key that is not text,"
+            " or nests too deep"
+        ) from None
+    if not leaf.isascii():
+        # RFC 8785 sorts keys by UTF-16 units and orjson by bytes: the same for ASCII alone.
+        _require_ascii_keys(members)
     if len(leaf) > MAX_LEAF:
         raise EntryTooLarge(f"the entry takes {len(leaf)} bytes, and {MAX_LEAF} is the most")
     return leaf
@@ -109,44 +116,47 @@ def _redaction(redaction: RedactionRef | None) -> dict[str, object] | None:
     return None if redaction is None else {"engine": redaction.engine, "counts": dict(redaction.counts)}
 
 
-def _require_plain(value: _Unknown, depth: int) -> None:
-    """Refuse what RFC 8785 and ``orjson`` may spell differently; raises InvalidEntry.
+def _require_plain(members: dict[str, _Unknown]) -> None:
+    """Refuse floats, and whatever else JSON has no one spelling for, in the free parts; raises InvalidEntry.
 
-    Runs for every entry, so whole containers are looked at in one go where that can be.
+    Runs for every entry, so it looks at a container's items in one go where they are all scalars.
     """
-    kind = type(value)
-    if kind is dict:
-        if not _TEXT.issuperset(map(type, value)) or not all(map(str.isascii, value)):
+    rest: list[_Unknown] = [members["detail"]]
+    if members["decision"] is not None:
+        rest.append(members["decision"]["facts"])
+    # Each container takes two bytes at least; the bound also ends a list that holds itself.
+    for _ in range(MAX_LEAF // 2):
+        if not rest:
+            return
+        value = rest.pop()
+        kind = type(value)
+        if kind is dict:
+            items = value.values()
+        elif kind is list or kind is tuple:
+            items = value
+        else:
+            raise InvalidEntry(
+                f"the record holds a {kind.__name__}: only text, integers, lists and objects are kept"
+            )
+        if not _SCALARS.issuperset(map(type, items)):
+            rest += [item for item in items if type(item) not in _SCALARS]
+    raise EntryTooLarge("the record holds more lists and objects than an entry has bytes")
+
+
+def _require_ascii_keys(value: _Unknown) -> None:
+    if isinstance(value, dict):
+        if not all(map(str.isascii, value)):
             raise InvalidEntry("a key of the record is not ASCII text")
-        items = value.values()
-    elif kind is list or kind is tuple:
-        items = value
-    else:
-        _require_scalar(value)
+        value = value.values()
+    elif not isinstance(value, list | tuple):
         return
-    if _SCALARS.issuperset(map(type, items)):
-        return
-    if depth == 0:
-        raise InvalidEntry(f"the record nests deeper than {_MAX_DEPTH}")
-    for item in items:
-        if type(item) not in _SCALARS:
-            _require_plain(item, depth - 1)
-
-
-def _require_scalar(value: _Unknown) -> None:
-    kind = type(value)
-    if kind is not int:
-        raise InvalidEntry(
-            f"the record holds a {kind.__name__}: only text, integers, lists and objects are kept"
-        )
-    if not -MAX_INTEGER <= value <= MAX_INTEGER:
-        raise InvalidEntry("an integer of the record is beyond 2**53 - 1")
+    for item in value:
+        _require_ascii_keys(item)
 
 
 def _require_consistent(entry: Entry) -> None:
-    """Hold the types of members and the rules between them; raises InvalidEntry."""
+    """Hold the rules between members; raises InvalidEntry."""
     record, writer = entry.record, entry.writer
-    _require_types(entry)
     if not _ENTRY_ID.fullmatch(entry.id) or not _ENTRY_ID.fullmatch(writer.id):
         raise InvalidEntry("entry and writer ids are UUIDs of version 7 in lower case")
     if writer.counter < 0 or bool(writer.previous) != bool(writer.counter):
@@ -158,6 +168,7 @@ def _require_consistent(entry: Entry) -> None:
 
 
 def _require_types(entry: Entry) -> None:
+    """Hold the members that are not free to their types; raises InvalidEntry."""
     record, writer = entry.record, entry.writer
     actor, resource, decision, result = record.actor, record.resource, record.decision, record.result
     texts: list[object] = [
@@ -185,7 +196,7 @@ def _require_types(entry: Entry) -> None:
     for payload in record.payloads:
         texts += (payload.kind, payload.key_id, payload.ciphertext_sha256, payload.plaintext_hmac)
         numbers.append(payload.size)
-    if any(type(text) is not str for text in texts) or any(type(number) is not int for number in numbers):
+    if not _TEXT.issuperset(map(type, texts)) or not _NUMBER.issuperset(map(type, numbers)):
         raise InvalidEntry("a member of the record has a wrong type")
 
 
