@@ -40,7 +40,3 @@ class Detector(Protocol):
 
     def detect(self, texts: Sequence[str]) -> list[list[Finding]]:
         """The findings of each text, in the order given."""
-
-
-class DetectorFailed(Exception):
-    """A detector raised or did not return in time; what the text holds is unknown."""

@@ -1,0 +1,138 @@
+"""Placeholders: what stands for a value while the model works on the text.
+
+``[PERSON_k7q2m9xcrt]``: the entity type, so that the model knows what it handles, and a keyed digest. Square
+brackets are not escaped by JSON or HTML, and models copy them whole. The digest is written in Crockford's
+base 32 (no i, l, o or u), starts with a letter, has two to six digits and never four in a row: it is neither
+a word nor a number, and no card or IBAN is so short.
+"""
+
+import hmac
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LITERAL = "LITERAL"  # the caller's own text that looks like a placeholder and must come back as it was
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_MISREAD = str.maketrans("ilo", "110")  # Crockford: what models and people write for 1 and 0
+_SIZES = (10, 14, 18, 22, 26)  # 50 bits, and more where two values of one request would share a token
+_DIGEST = re.compile(rf"(?=(?:[a-z]*[0-9]){{2}})(?!(?:[a-z]*[0-9]){{7}}[a-z]*$)(?!.*[0-9]{{4}})[a-z][{_ALPHABET}]+")
+_ODD = re.compile(r"[^A-Z0-9]+")
+
+_NAMES = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "EMAIL_ADDRESS", "STREET_ADDRESS"})
+_NUMBERS = frozenset({"CREDIT_CARD", "IBAN_CODE", "PHONE_NUMBER", "US_SSN", "US_ITIN", "UK_NHS", "US_BANK_NUMBER"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Who may see tokens resolve: a department, and a conversation in it."""
+
+    department: str
+    conversation: bytes
+
+
+def label(entity_type: str) -> str:
+    """The entity type as it stands in a token: capitals, digits and single underscores."""
+    return _ODD.sub("_", entity_type.upper()).strip("_") or "ENTITY"
+
+
+def normalize(entity_type: str, value: str) -> str:
+    """The value without what does not tell two of them apart.
+
+    Case and spacing do not matter in names and addresses, separators do not in numbers that have them at
+    will. Everything else stays exact, for a secret differs by case and a date by its separators.
+    """
+    if entity_type in _NAMES:
+        return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+    if entity_type in _NUMBERS:
+        folded = unicodedata.normalize("NFKC", value).casefold()
+        return "".join(char for char in folded if char.isalnum() or char == "+")
+    return value
+
+
+def canonical(digest: str) -> str | None:
+    """The digest as we write it, from what a model or a caller wrote; None if it cannot be one of ours."""
+    lowered = digest.lower().translate(_MISREAD)
+    return lowered if _DIGEST.fullmatch(lowered) else None
+
+
+def keyed_digest(key: bytes, parts: Iterable[bytes], size: int) -> str:
+    """``size`` characters of HMAC-SHA-256 over the parts (each with its length), in the form tokens have."""
+    message = b"".join(len(part).to_bytes(4) + part for part in parts)
+    for attempt in range(2**16):
+        # About every second digest is ill-formed; the next attempt is as deterministic as the first.
+        number = int.from_bytes(hmac.digest(key, attempt.to_bytes(2) + message, "sha256"))
+        digest = "".join(_ALPHABET[number >> shift & 31] for shift in range(0, 5 * size, 5))
+        if _DIGEST.fullmatch(digest):
+            return digest
+    raise AssertionError("65,536 digests in a row were ill-formed")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Original:
+    """A value behind a token."""
+
+    label: str
+    value: str
+
+
+class Vault:
+    """Which token stands for which value, in one request only; nothing else resolves a token.
+
+    The same value of the same scope gets the same token in every turn and process. Two values never share
+    one here: the later is lengthened.
+    """
+
+    __slots__ = ("_key", "_originals", "_own", "_scope", "_tokens")
+
+    def __init__(self, key: bytes, scope: Scope) -> None:
+        self._key = key
+        self._scope = scope
+        self._tokens: dict[tuple[str, str], str] = {}
+        self._originals: dict[str, Original] = {}
+        self._own: set[str] = set()
+
+    def own(self, entity_type: str, value: str) -> None:
+        """Notes that the caller's own text holds this value."""
+        self._own.add(value)
+        self._own.add(normalize(entity_type, value))
+
+    def owns(self, entity_type: str, value: str) -> bool:
+        """Whether the caller's own text held this value."""
+        return value in self._own or normalize(entity_type, value) in self._own
+
+    def token(self, entity_type: str, value: str) -> str:
+        """The token for a value, which from now on resolves to it."""
+        identity = (entity_type, normalize(entity_type, value))
+        token = self._tokens.get(identity)
+        if token is None:
+            digest = next(digest for digest in self._digests(*identity) if digest not in self._originals)
+            name = label(entity_type)
+            token = self._tokens[identity] = f"[{name}_{digest}]"
+            self._originals[digest] = Original(name, value)
+        return token
+
+    def foreign(self, entity_type: str, value: str) -> str:
+        """A token of the same form that resolves to nothing, for a value that is not the caller's."""
+        return f"[{label(entity_type)}_{next(self._digests(entity_type, normalize(entity_type, value)))}]"
+
+    def hashed(self, entity_type: str, value: str) -> str:
+        """A keyed digest that is the same in every conversation of the department and resolves to nothing."""
+        parts = ("hash", self._scope.department, entity_type, normalize(entity_type, value))
+        return keyed_digest(self._key, (part.encode("utf-8", "replace") for part in parts), 16)
+
+    def original(self, digest: str) -> Original | None:
+        """What stands behind a digest in canonical form."""
+        return self._originals.get(digest)
+
+    def _digests(self, entity_type: str, normalized: str) -> Iterable[str]:
+        scope = self._scope
+        parts = (
+            b"token",
+            scope.department.encode(),
+            scope.conversation,
+            entity_type.encode(),
+            normalized.encode("utf-8", "surrogatepass"),
+        )
+        return (keyed_digest(self._key, parts, size) for size in _SIZES)

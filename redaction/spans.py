@@ -1,0 +1,130 @@
+"""How findings come together: overlaps are settled by rule, and a value found once is found everywhere.
+
+The rule, in order: a validated finding beats one that is not, then the longer, then the higher score, then
+the earlier, then the entity type by name. A loser keeps what no winner covers, so that nothing that any
+detector found is left uncovered. Everything here is pure.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from redaction.base import Finding
+
+_WORD = re.compile(r"[^\W_]+")
+_MIN_LETTERS = 4  # shorter values ("Al", "42") would be found in innocent words and counts
+_MIN_DIGITS = 6  # a bare number must be longer still before it is worth finding again
+
+
+def merge(findings: Collection[Finding]) -> tuple[Finding, ...]:
+    """Findings of one text without overlaps, in order, covering each letter and digit that any covered."""
+    if not findings:
+        return ()
+    kept: list[Finding] = []
+    for finding in sorted(findings, key=_strength):
+        kept.extend(_uncovered(finding, kept))
+    kept.sort(key=lambda finding: finding.start)
+    return tuple(kept)
+
+
+def clip(finding: Finding, start: int, end: int) -> Finding | None:
+    """The part of a finding inside ``start..end``, moved so that ``start`` becomes 0; None if there is none."""
+    low, high = max(finding.start, start), min(finding.end, end)
+    if low >= high:
+        return None
+    return replace(finding, start=low - start, end=high - start)
+
+
+def within(text: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those findings that hold a letter or digit of ``text``; scraps of punctuation are no findings."""
+    return tuple(finding for finding in findings if _WORD.search(text, finding.start, finding.end))
+
+
+def spread(texts: Sequence[str], findings: Sequence[Collection[Finding]]) -> list[list[Finding]]:
+    """The findings with each value found once also found wherever else it stands as whole words.
+
+    The cost is linear in the texts: each word is looked up once, whatever the number of values.
+    """
+    values = _values(texts, findings)
+    everything = [list(found) for found in findings]
+    if not values:
+        return everything
+    anchors: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for value in values:
+        first = _WORD.search(value)
+        if first is not None:
+            anchors[first.group()].add((first.start(), len(value)))
+    for text, found in zip(texts, everything, strict=True):
+        if anchors.keys().isdisjoint(_WORD.findall(text)):
+            continue
+        known = {(finding.start, finding.end) for finding in found}
+        for start, end in _places(text, anchors, values):
+            if (start, end) not in known:
+                found.append(replace(values[text[start:end]], start=start, end=end))
+    return everything
+
+
+def _strength(finding: Finding) -> tuple[bool, int, float, int, str]:
+    return (
+        not finding.validated,
+        finding.start - finding.end,
+        -finding.score,
+        finding.start,
+        finding.entity_type,
+    )
+
+
+def _uncovered(finding: Finding, winners: Iterable[Finding]) -> Iterator[Finding]:
+    pieces = [(finding.start, finding.end)]
+    for winner in winners:
+        if winner.start < finding.end and winner.end > finding.start:
+            pieces = [
+                piece
+                for start, end in pieces
+                for piece in ((start, min(end, winner.start)), (max(start, winner.end), end))
+                if piece[0] < piece[1]
+            ]
+    for start, end in pieces:
+        whole = start == finding.start and end == finding.end
+        yield finding if whole else replace(finding, start=start, end=end)
+
+
+def _values(texts: Sequence[str], findings: Sequence[Collection[Finding]]) -> dict[str, Finding]:
+    values: dict[str, Finding] = {}
+    for text, found in zip(texts, findings, strict=True):
+        for finding in found:
+            value = text[finding.start : finding.end]
+            if _telling(value) and (value not in values or _strength(finding) < _strength(values[value])):
+                values[value] = finding
+    return values
+
+
+def _telling(value: str) -> bool:
+    letters = sum(map(str.isalnum, value))
+    return letters >= (_MIN_LETTERS if any(map(str.isalpha, value)) else _MIN_DIGITS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """Whether a span begins and ends where words do."""
+
+    text: str
+
+    def holds(self, start: int, end: int) -> bool:
+        text = self.text
+        if start > 0 and text[start - 1].isalnum() and text[start].isalnum():
+            return False
+        return not (end < len(text) and text[end].isalnum() and text[end - 1].isalnum())
+
+
+def _places(
+    text: str, anchors: dict[str, set[tuple[int, int]]], values: Collection[str]
+) -> Iterator[tuple[int, int]]:
+    edge = _Edge(text)
+    for word in _WORD.finditer(text):
+        for offset, length in anchors.get(word.group(), ()):
+            start = word.start() - offset
+            end = start + length
+            if start >= 0 and text[start:end] in values and edge.holds(start, end):
+                yield start, end
