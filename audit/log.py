@@ -55,9 +55,13 @@ class Log:
         return await self._recorder.append(record)
 
     async def aclose(self) -> None:
-        """Drain the recorder, integrate, sign, and seal the database file."""
+        """Drain the recorder, integrate, sign, and seal the database file; again is nothing.
+
+        Raises RecorderUnavailable, and leaves the log unsealed, if the disk hangs.
+        """
         await self._recorder.aclose()
-        await anyio.to_thread.run_sync(self._finish)
+        if not self._file.lock.closed:
+            await anyio.to_thread.run_sync(self._finish)
 
     def _finish(self) -> None:
         self._integrator.close()

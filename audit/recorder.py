@@ -24,6 +24,8 @@ from audit.tlog import leaf_hash
 _log = logging.getLogger(__name__)
 
 DEADLINE_S = 2.0
+# A stop must not outlast what orchestrators grant before they kill.
+CLOSE_S = 5.0
 CAPACITY = 8192
 # Bounds one transaction; a receipt's path grows by one hash each time this doubles.
 _MAX_BATCH = 512
@@ -107,11 +109,16 @@ class Recorder:
         return await waiter.future
 
     async def aclose(self) -> None:
-        """Take no more records, make those that wait durable, and stop the thread."""
+        """Take no more records, make those that wait durable, and stop the thread.
+
+        Raises RecorderUnavailable if the disk hangs for longer than ``CLOSE_S``.
+        """
         if not self._closed:
             self._closed = True
             self._queue.put(None)
-        await anyio.to_thread.run_sync(self._thread.join)
+        await anyio.to_thread.run_sync(self._thread.join, CLOSE_S)
+        if self._thread.is_alive():
+            raise RecorderUnavailable(f"the last records were not durable within {CLOSE_S} s of closing")
         if self._timer is not None:
             self._timer.cancel()
 

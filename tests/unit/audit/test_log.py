@@ -91,8 +91,9 @@ async def test_two_gateways_on_one_log(tmp_path: Path, make_record: MakeRecord) 
 
 
 async def test_empty_log_verifies(tmp_path: Path) -> None:
-    """A log without entries verifies, and has the root of nothing."""
+    """A log without entries verifies, has the root of nothing, and closes twice as once."""
     log = open_log(tmp_path / "audit.db")
+    await log.aclose()
     await log.aclose()
     report = verify_log(tmp_path / "audit.db", log.verifier)
     assert (report.good, report.size, report.root, report.checkpoint) == (True, 0, EMPTY_ROOT, None)
