@@ -14,6 +14,8 @@ from audit.errors import LogUnusable
 # 3.7.0 to 3.51.2 may corrupt a database in WAL mode that two connections use (the WAL-reset bug).
 _SAFE_SQLITE = (3, 51, 3)
 _READER_BUSY_S = 5.0
+# Frames of one page each: 16 MiB.
+_LONG_WAL = 4096
 
 _WRITER_PRAGMAS: Mapping[str, str] = {
     "journal_mode": "WAL",
@@ -62,24 +64,38 @@ class Database:
     reader: Engine
     write_lock: threading.Lock
 
-    def fold_wal(self, *, truncate: bool = False) -> bool:
-        """Move SQLite's write-ahead log into the database, and whether all of it went.
+    def fold_wal(self) -> None:
+        """Move SQLite's write-ahead log into the database, as far as readers let it go.
 
-        ``truncate`` also empties the file, for which it waits for readers. What cannot be moved now, on a
-        full disk for one, stays where it is just as durable.
+        The bulk goes while writers write on. They begin the file anew only once none of it is left, so where
+        it has grown long the rest goes while they wait.
+        """
+        frames, _moved = self._checkpoint("PASSIVE")
+        if frames > _LONG_WAL:
+            with self.write_lock:
+                self._checkpoint("PASSIVE")
+
+    def empty_wal(self) -> bool:
+        """Move the write-ahead log and empty its file, and whether that was possible; waits for readers."""
+        return self._checkpoint("TRUNCATE") == (0, 0)
+
+    def _checkpoint(self, mode: str) -> tuple[int, int]:
+        """Frames in the write-ahead log, and how many of them are moved.
+
+        What cannot be moved now, on a full disk for one, stays where it is just as durable.
         """
         # Not in a transaction, so past SQLAlchemy's.
         connection = self.writer.raw_connection()
         try:
             cursor = connection.cursor()
-            cursor.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})")
-            answer: tuple[int, int, int] | None = cursor.fetchone()
+            cursor.execute(f"PRAGMA wal_checkpoint({mode})")
+            _busy, frames, moved = cursor.fetchone() or (1, 1, 0)
             cursor.close()
         except pysqlite3.dbapi2.OperationalError:
-            return False
+            return 1, 0
         finally:
             connection.close()
-        return answer is not None and answer[0] == 0 and answer[1] == answer[2]
+        return frames, moved
 
     def close(self) -> None:
         """Close every connection."""

@@ -79,7 +79,7 @@ class _File:
     def close(self, signer: Signer) -> None:
         """Close the database, and seal it if nobody else has it open."""
         with self.lock:
-            folded = self.database.fold_wal(truncate=True)
+            folded = self.database.empty_wal()
             self.database.close()
             if folded and self._alone():
                 write_seal(self.path, signer)

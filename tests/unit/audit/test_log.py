@@ -90,6 +90,25 @@ async def test_two_gateways_on_one_log(tmp_path: Path, make_record: MakeRecord) 
     assert (report.findings, report.size, report.writers, report.sealed) == ((), 41, 2, True)
 
 
+async def test_write_ahead_log_stays_bounded(
+    tmp_path: Path, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writers that never pause do not keep the write-ahead log from being begun anew."""
+    monkeypatch.setattr("audit.database._LONG_WAL", 64)
+    path = tmp_path / "audit.db"
+    log = open_log(path, LogOptions(cadence_s=0.01))
+
+    async def caller(number: int) -> None:
+        for turn in range(150):
+            await log.append(make_record(f"{number}-{turn}"))
+
+    await asyncio.gather(*[caller(number) for number in range(16)])
+    # What these commits write comes to over 10 MB.
+    assert path.with_name("audit.db-wal").stat().st_size < 6_000_000
+    await log.aclose()
+    assert verify_log(path, log.verifier).findings == ()
+
+
 async def test_empty_log_verifies(tmp_path: Path) -> None:
     """A log without entries verifies, has the root of nothing, and closes twice as once."""
     log = open_log(tmp_path / "audit.db")
