@@ -29,17 +29,25 @@ def kinds(package: str) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in files if "\ndef build(" in path.read_text("utf-8")))
 
 
-def load(package: str, kind: str, options: Mapping[str, object], *, place: str) -> object:
-    """The plug-in ``kind`` of ``package``, built from ``options``.
+def load(package: str, kind: str, options: Mapping[str, object], *, place: str, production: bool) -> object:
+    """The plug-in ``kind`` of ``package``, built from ``options`` that stand at ``place`` in the settings.
 
-    Raises ``SettingsInvalid`` for a kind that has no file and for options that the file does not take;
-    ``place`` says where in the settings they stand.
+    Raises ``SettingsInvalid`` for a kind that has no file, for options that the file does not take, for a
+    part that cannot be built, and in production for a file that says ``PRODUCTION = False`` of itself.
     """
     known = kinds(package)
     if kind not in known:
         raise SettingsInvalid(f"{place}: no kind {kind!r}; there are {', '.join(known)}")
     module = importlib.import_module(f"{package}.{kind}")
-    return cast("Plugin[object]", module).build(_options(module, options, place))
+    if production and not getattr(module, "PRODUCTION", True):
+        raise SettingsInvalid(
+            f'{place}: kind {kind!r} is for development; set mode = "development" or choose another'
+        )
+    checked = _options(module, options, place)
+    try:
+        return cast("Plugin[object]", module).build(checked)
+    except Exception as error:  # the border of a plug-in: why it cannot work is a fault of this installation
+        raise SettingsInvalid(f"{place}: {error}") from error
 
 
 def _options(module: ModuleType, options: Mapping[str, object], place: str) -> BaseModel:
