@@ -1,8 +1,9 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.domain import RedactedPrompt, UnscannedChunk, UnscannedReply
+from gateway.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,11 @@ class Backend(Protocol):
 
     async def aclose(self) -> None:
         """Give back connections, workers and memory."""
+
+
+@runtime_checkable
+class NeedsStart(Protocol):
+    """A backend that has something to load before its first call."""
+
+    async def start(self, progress: Progress) -> None:
+        """Loads it, telling how far it has come; raises when it cannot."""
