@@ -102,11 +102,8 @@ def _number(value: float, pen: Pen) -> JsonValue:
 
 def _digits(value: float) -> str:
     """The number as a person would write it: a card number must not hide as 4.111e15 or with ``.0``."""
-    return (
-        str(int(value))
-        if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
-        else str(value)
-    )
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
+    return str(int(value)) if whole else str(value)
 
 
 def _finite(source: str) -> float:

@@ -131,13 +131,14 @@ def array(item: Rule, *, least: int = 0) -> Rule:
         if type(value) is not list or len(value) < least:
             raise InvalidField("", expected)
         forwarded: list[JsonValue] = []
+        place = 0
         try:
-            for each in value:
+            for place, each in enumerate(value):  # noqa: B007 (an error names it)
                 put = item(each, pen)
                 if put is not DROPPED:
                     forwarded.append(put)
         except WalkError as error:
-            error.within(_place(value, each))
+            error.within(place)
             raise
         return forwarded
 
@@ -236,7 +237,3 @@ def unscannable(what: str, *, unless: Sequence[JsonValue] = ()) -> Rule:
         raise UnscannableContent("", what)
 
     return rule
-
-
-def _place(items: list[JsonValue], item: JsonValue) -> int:
-    return next(place for place, each in enumerate(items) if each is item)
