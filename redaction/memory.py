@@ -8,8 +8,7 @@ _FINDING_BYTES = 160
 
 
 class ScanMemory:
-    """Findings of text parts that were scanned before, by keyed digest, so that a conversation costs only its
-    new turns.
+    """Findings of text parts that were scanned before, by keyed digest: a conversation costs its new turns.
 
     It holds offsets and entity types and no text. Each department has its own share, so none can push out
     another's: at most ``entries`` parts and ``octets`` bytes each, least recently used first out.

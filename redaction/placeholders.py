@@ -17,11 +17,15 @@ LITERAL = "LITERAL"  # the caller's own text that looks like a placeholder and m
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _MISREAD = str.maketrans("ilo", "110")  # Crockford: what models and people write for 1 and 0
 _SIZES = (10, 14, 18, 22, 26)  # 50 bits, and more where two values of one request would share a token
-_DIGEST = re.compile(rf"(?=(?:[a-z]*[0-9]){{2}})(?!(?:[a-z]*[0-9]){{7}}[a-z]*$)(?!.*[0-9]{{4}})[a-z][{_ALPHABET}]+")
+_DIGEST = re.compile(
+    rf"(?=(?:[a-z]*[0-9]){{2}})(?!(?:[a-z]*[0-9]){{7}}[a-z]*$)(?!.*[0-9]{{4}})[a-z][{_ALPHABET}]+"
+)
 _ODD = re.compile(r"[^A-Z0-9]+")
 
 _NAMES = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "EMAIL_ADDRESS", "STREET_ADDRESS"})
-_NUMBERS = frozenset({"CREDIT_CARD", "IBAN_CODE", "PHONE_NUMBER", "US_SSN", "US_ITIN", "UK_NHS", "US_BANK_NUMBER"})
+_NUMBERS = frozenset(
+    {"CREDIT_CARD", "IBAN_CODE", "PHONE_NUMBER", "US_SSN", "US_ITIN", "UK_NHS", "US_BANK_NUMBER"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ detector found is left uncovered. Everything here is pure.
 """
 
 import re
+from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from redaction.base import Finding
 
@@ -17,28 +19,43 @@ _MIN_LETTERS = 4  # shorter values ("Al", "42") would be found in innocent words
 _MIN_DIGITS = 6  # a bare number must be longer still before it is worth finding again
 
 
-def merge(findings: Collection[Finding]) -> tuple[Finding, ...]:
-    """Findings of one text without overlaps, in order, covering each letter and digit that any covered."""
-    if not findings:
-        return ()
+def merge(text: str, findings: Collection[Finding]) -> tuple[Finding, ...]:
+    """Findings of ``text`` without overlaps, in order, covering each letter and digit that any covered."""
+    if len(findings) <= 1:
+        return tuple(findings)
     kept: list[Finding] = []
-    for finding in sorted(findings, key=_strength):
-        kept.extend(_uncovered(finding, kept))
+    taken: list[tuple[int, int]] = []  # sorted, so that a finding meets only its neighbours
+    for finding in sorted(set(findings), key=_strength):
+        for start, end in uncovered(finding.start, finding.end, taken):
+            # What is left between winners may be no more than a comma.
+            if (start, end) == (finding.start, finding.end) or _WORD.search(text, start, end):
+                kept.append(replace(finding, start=start, end=end))
+                insort(taken, (start, end))
     kept.sort(key=lambda finding: finding.start)
     return tuple(kept)
 
 
+def uncovered(start: int, end: int, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What of ``start..end`` is outside the spans ``taken``, which are sorted and do not overlap."""
+    free: list[tuple[int, int]] = []
+    at = max(bisect_right(taken, (start, start)) - 1, 0)
+    for low, high in islice(taken, at, None):
+        if low >= end:
+            break
+        if start < low:
+            free.append((start, low))
+        start = max(start, high)
+    if start < end:
+        free.append((start, end))
+    return free
+
+
 def clip(finding: Finding, start: int, end: int) -> Finding | None:
-    """The part of a finding inside ``start..end``, moved so that ``start`` becomes 0; None if there is none."""
+    """The part of a finding inside ``start..end``, counted from ``start``; None if there is none."""
     low, high = max(finding.start, start), min(finding.end, end)
     if low >= high:
         return None
     return replace(finding, start=low - start, end=high - start)
-
-
-def within(text: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Those findings that hold a letter or digit of ``text``; scraps of punctuation are no findings."""
-    return tuple(finding for finding in findings if _WORD.search(text, finding.start, finding.end))
 
 
 def spread(texts: Sequence[str], findings: Sequence[Collection[Finding]]) -> list[list[Finding]]:
@@ -73,21 +90,6 @@ def _strength(finding: Finding) -> tuple[bool, int, float, int, str]:
         finding.start,
         finding.entity_type,
     )
-
-
-def _uncovered(finding: Finding, winners: Iterable[Finding]) -> Iterator[Finding]:
-    pieces = [(finding.start, finding.end)]
-    for winner in winners:
-        if winner.start < finding.end and winner.end > finding.start:
-            pieces = [
-                piece
-                for start, end in pieces
-                for piece in ((start, min(end, winner.start)), (max(start, winner.end), end))
-                if piece[0] < piece[1]
-            ]
-    for start, end in pieces:
-        whole = start == finding.start and end == finding.end
-        yield finding if whole else replace(finding, start=start, end=end)
 
 
 def _values(texts: Sequence[str], findings: Sequence[Collection[Finding]]) -> dict[str, Finding]:

@@ -1,0 +1,56 @@
+import logging
+from collections.abc import Awaitable, Callable
+from traceback import extract_tb
+
+from starlette.types import Receive, Scope, Send
+
+from gateway.errors import ClientGone, CustodyError, InternalError
+from gateway.pipeline import Call, Pipeline
+from gateway.routes.wire import Connection, Replies, read_headers
+from gateway.settings import ServerSettings
+
+_log = logging.getLogger("custody.gateway")
+
+Answering = Callable[[Call, Replies], Awaitable[None]]
+
+
+class Door:
+    """An ASGI endpoint: takes a request apart, lets ``answering`` answer it, and turns failures into answers.
+
+    Every door of the data plane is one of these, so none can forget the limits, the request id, the record of
+    a refusal or the shape of an error.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, limits: ServerSettings, new_id: Callable[[], str], answering: Answering
+    ) -> None:
+        self._pipeline = pipeline
+        self._limits = limits
+        self._new_id = new_id
+        self._answering = answering
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        replies = Replies(send, self._new_id(), websocket=scope["type"] == "websocket")
+        try:
+            await self._answer(scope, receive, replies)
+        except ClientGone:
+            return
+        except CustodyError as error:
+            await replies.error(error)
+        except Exception as error:  # noqa: BLE001  the border: what nobody foresaw is a typed 500 as well
+            # The type and the place, never the message or the traceback: they can hold what the caller sent.
+            place = extract_tb(error.__traceback__)[-1]
+            _log.error("%s: %s at %s:%s", replies.request_id, type(error).__name__, place.name, place.lineno)
+            await replies.error(
+                InternalError("Something failed inside the gateway; its operator can look the id up.")
+            )
+
+    async def _answer(self, scope: Scope, receive: Receive, replies: Replies) -> None:
+        try:
+            headers = read_headers(scope, self._limits)
+        except CustodyError as refusal:
+            await self._pipeline.refused_at_door(replies.request_id, refusal)
+            raise
+        with Connection(receive, headers, self._limits) as connection:
+            await self._answering(Call(replies.request_id, headers, connection.read_body), replies)

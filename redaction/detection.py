@@ -1,0 +1,73 @@
+import asyncio
+from collections.abc import Sequence
+from hashlib import sha256
+
+from redaction.base import Detector, Finding
+from redaction.errors import DetectorFailed
+from redaction.workers import Workers
+
+_INLINE = 4_096  # code points that a light detector may be given on the event loop: well under a millisecond
+_NOT_CAUGHT = (KeyboardInterrupt, SystemExit, GeneratorExit)
+
+
+class Detection:
+    """All detectors as one: light ones on the spot for short texts, everything else in worker threads.
+
+    A detector that raises, is late or answers nonsense ends in ``DetectorFailed``; no partial answer.
+    """
+
+    def __init__(self, detectors: Sequence[Detector], workers: Workers, deadline_s: float) -> None:
+        self._light = tuple(detector for detector in detectors if not detector.heavy)
+        self._heavy = tuple(detector for detector in detectors if detector.heavy)
+        self._workers = workers
+        self._deadline_s = deadline_s
+        names = sorted(f"{detector.name}:{detector.digest}" for detector in detectors)
+        self.digest = sha256("\n".join(names).encode()).hexdigest()
+
+    async def find(self, texts: Sequence[str]) -> list[list[Finding]]:
+        """The findings of each text, unmerged; raises ``DetectorFailed``."""
+        short = sum(map(len, texts)) <= _INLINE
+        found: list[list[Finding]] = [[] for _ in texts]
+        if short:
+            _add(found, _run_here(self._light, texts))
+        away = self._heavy if short else self._light + self._heavy
+        if away:
+            try:
+                async with asyncio.timeout(self._deadline_s):
+                    _add(found, await self._workers.run(lambda: _run(away, texts)))
+            except TimeoutError:
+                raise DetectorFailed("the detectors did not answer in time") from None
+        return found
+
+
+def _run_here(detectors: Sequence[Detector], texts: Sequence[str]) -> list[list[Finding]]:
+    try:
+        return _run(detectors, texts)
+    except (DetectorFailed, *_NOT_CAUGHT):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a panic of native code derives from BaseException
+        # Only the kind of error, and no cause: the message may quote the text.
+        raise DetectorFailed(f"a detector raised {type(error).__name__}") from None
+
+
+def _run(detectors: Sequence[Detector], texts: Sequence[str]) -> list[list[Finding]]:
+    found: list[list[Finding]] = [[] for _ in texts]
+    for detector in detectors:
+        answer = detector.detect(texts)
+        _check(detector, answer, texts)
+        _add(found, answer)
+    return found
+
+
+def _check(detector: Detector, answer: Sequence[Sequence[Finding]], texts: Sequence[str]) -> None:
+    if len(answer) != len(texts):
+        raise DetectorFailed(f"detector {detector.name} left texts out")
+    for text, findings in zip(texts, answer, strict=True):
+        size = len(text)
+        if any(not 0 <= finding.start < finding.end <= size for finding in findings):
+            raise DetectorFailed(f"detector {detector.name} found something outside its text")
+
+
+def _add(found: list[list[Finding]], more: Sequence[Sequence[Finding]]) -> None:
+    for into, findings in zip(found, more, strict=True):
+        into.extend(findings)
