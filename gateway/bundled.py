@@ -1,4 +1,4 @@
-"""Finds the files that come with Custody: beside the packages in a checkout, inside ``gateway`` in a wheel."""
+"""Finds the files that come with Custody: in a checkout beside the packages, in a wheel inside ``gateway``."""
 
 from pathlib import Path
 

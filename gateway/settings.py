@@ -71,7 +71,6 @@ class AuditSettings(_Section):
         "custody.example/log", description="Name of the log in its checkpoints (C2SP origin)."
     )
     deadline_s: float = Field(2, gt=0, description="Seconds until a record that is not durable is a failure.")
-    queue: int = Field(4096, gt=0, description="Records that may wait to become durable.")
 
 
 class PolicySettings(PluginSettings):

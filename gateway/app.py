@@ -1,0 +1,94 @@
+"""Wiring only: settings in, application out."""
+
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+
+from audit.log import Log
+from gateway.backends.base import Backend, NeedsStart
+from gateway.ids import uuid7
+from gateway.ownership.configured import ConfiguredDirectory
+from gateway.parts import authenticator, backends, policy_engine, redactor, verifiable_log
+from gateway.pdp.base import PolicyEngine
+from gateway.pipeline import Parts, Pipeline
+from gateway.progress import Progress, silent
+from gateway.routes import health, openai_chat
+from gateway.scanning import Scanner
+from gateway.settings import Settings
+from gateway.state import StateFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Everything that a running gateway consists of."""
+
+    settings: Settings
+    log: Log
+    policy: PolicyEngine
+    backends: Mapping[str, Backend]
+    pipeline: Pipeline
+
+    async def start(self, progress: Progress = silent) -> None:
+        """Loads what must be loaded before the first call; a second time costs nothing."""
+        for name, backend in self.backends.items():
+            if isinstance(backend, NeedsStart):
+                progress(f"Model of backend {name}")
+                await backend.start(progress)
+
+    async def aclose(self) -> None:
+        """Ends every part; the log last, for the others may still have something to say."""
+        for backend in self.backends.values():
+            await backend.aclose()
+        await self.policy.aclose()
+        await self.log.aclose()
+
+
+def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
+    """Builds every part; raises ``SettingsInvalid`` when one cannot be had as the settings ask."""
+    state = StateFolder(settings.state_dir)
+    identity = authenticator(settings, state)
+    progress("Policy")
+    policy = policy_engine(settings)
+    progress("Detectors")
+    scanner = Scanner(redactor(settings, state))
+    servers = backends(settings, progress)
+    progress("Audit log")
+    log = verifiable_log(settings, state)
+    parts = Parts(
+        authenticator=identity,
+        directory=ConfiguredDirectory(settings.assets, settings.grants),
+        policy=policy,
+        scanner=scanner,
+        recorder=log,
+        backends=servers,
+        isolation_key=state.secret("isolation.key"),
+        now=lambda: datetime.now(UTC),
+        monotonic_ns=time.monotonic_ns,
+    )
+    return Gateway(settings, log, policy, servers, Pipeline(parts))
+
+
+def create_app(gateway: Gateway) -> FastAPI:
+    """The ASGI application over a built gateway; when it ends, so does the gateway."""
+    ready = False
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+        nonlocal ready
+        del app
+        await gateway.start()
+        ready = True
+        try:
+            yield
+        finally:
+            ready = False
+            await gateway.aclose()
+
+    app = FastAPI(title="Custody", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    doors = openai_chat.routes(gateway.pipeline, gateway.settings.server, uuid7)
+    app.router.routes += [health.route(lambda: ready), *doors]
+    return app

@@ -1,0 +1,22 @@
+"""The command ``custody``: one file per group, mounted here."""
+
+import typer
+
+from gateway.cli import audit, demo, keys, policy, serve
+
+app = typer.Typer(
+    name="custody",
+    help="A policy enforcement point in front of self-hosted generative models.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.add_typer(audit.app, name="audit", help="Read and verify the log.")
+app.add_typer(policy.app, name="policy", help="Check and test policies.")
+app.add_typer(keys.app, name="keys", help="Make API keys.")
+
+
+def main() -> None:
+    """Runs the command line."""
+    app()

@@ -1,0 +1,115 @@
+"""Each part of a gateway, made as the settings ask; the only place that calls the plug-in loader."""
+
+from typing import cast
+
+from pydantic import TypeAdapter, ValidationError
+from redaction.memory import ScanMemory
+from redaction.redactor import Redactor
+
+from audit.errors import AuditError
+from audit.log import Log, LogOptions, open_log
+from gateway import plugins
+from gateway.backends.base import Backend
+from gateway.identity.base import Authenticator
+from gateway.identity.keys import key_digest
+from gateway.pdp.base import PolicyEngine
+from gateway.progress import Progress
+from gateway.settings import PluginSettings, Settings, SettingsInvalid
+from gateway.state import StateFolder
+from redaction.base import Detector
+
+_PRINCIPALS = TypeAdapter(list[dict[str, object]])
+
+
+def pepper(settings: Settings, state: StateFolder) -> bytes:
+    """The secret that API keys are hashed with: from the settings, else from the state folder."""
+    if settings.pepper is not None:
+        return settings.pepper.get_secret_value().encode()
+    return state.secret("pepper")
+
+
+def example_keys(settings: Settings, state: StateFolder) -> dict[str, tuple[str, str]]:
+    """(department, key) of each principal that the settings give no key; none in production mode."""
+    if settings.mode == "production":
+        return {}
+    keyless = [each for each in _principals(settings) if not each.get("keys")]
+    kept = state.first_keys(str(each.get("id")) for each in keyless)
+    return {str(each.get("id")): (str(each.get("department")), kept[str(each.get("id"))]) for each in keyless}
+
+
+def authenticator(settings: Settings, state: StateFolder) -> Authenticator:
+    """Who may call; in development mode principals without a key have their example key."""
+    secret = pepper(settings, state)
+    examples = example_keys(settings, state)
+    options = {**settings.identity.options, "pepper": secret}
+    if examples:
+        options["principals"] = [_with_key(each, examples, secret) for each in _principals(settings)]
+    built = plugins.load(
+        "gateway.identity",
+        settings.identity.kind,
+        options,
+        place="identity",
+        production=settings.mode == "production",
+    )
+    return cast("Authenticator", built)
+
+
+def policy_engine(settings: Settings) -> PolicyEngine:
+    """What decides."""
+    return cast("PolicyEngine", _plugin("gateway.pdp", settings.policy, "policy", settings))
+
+
+def backends(settings: Settings, progress: Progress) -> dict[str, Backend]:
+    """The model servers by name."""
+    built: dict[str, Backend] = {}
+    for number, each in enumerate(settings.backends):
+        progress(f"Backend {each.name}")
+        built[each.name] = cast("Backend", _plugin("gateway.backends", each, f"backends.{number}", settings))
+    return built
+
+
+def redactor(settings: Settings, state: StateFolder) -> Redactor:
+    """What finds and takes out; its key makes the placeholders."""
+    detectors = [
+        cast("Detector", _plugin("redaction.detectors", each, f"redaction.detectors.{number}", settings))
+        for number, each in enumerate(settings.redaction.detectors)
+    ]
+    memory = ScanMemory(entries=settings.redaction.memory_entries)
+    return Redactor(
+        detectors,
+        key=state.secret("placeholder.key"),
+        memory=memory,
+        deadline_s=settings.redaction.deadline_s,
+        workers=settings.redaction.workers,
+    )
+
+
+def verifiable_log(settings: Settings, state: StateFolder) -> Log:
+    """The log, open for writing."""
+    audit = settings.audit
+    options = LogOptions(origin=audit.origin, deadline_s=audit.deadline_s)
+    try:
+        return open_log(state.path / audit.database, options)
+    except AuditError as error:
+        raise SettingsInvalid(f"audit: {error}") from error
+
+
+def _plugin(package: str, part: PluginSettings, place: str, settings: Settings) -> object:
+    production = settings.mode == "production"
+    return plugins.load(package, part.kind, part.options, place=place, production=production)
+
+
+def _principals(settings: Settings) -> list[dict[str, object]]:
+    try:
+        return _PRINCIPALS.validate_python(settings.identity.options.get("principals", []))
+    except ValidationError:
+        return []  # the plug-in's own options say what is wrong with them
+
+
+def _with_key(
+    principal: dict[str, object], examples: dict[str, tuple[str, str]], secret: bytes
+) -> dict[str, object]:
+    example = examples.get(str(principal.get("id")))
+    return (
+        principal if example is None else {**principal, "keys": [{"digest": key_digest(example[1], secret)}]}
+    )

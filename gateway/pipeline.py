@@ -1,0 +1,246 @@
+"""The request, top to bottom. Only this file orders the security steps; their order is the guarantee."""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import anyio
+
+from audit.entry import Receipt, Record
+from audit.errors import AuditError
+from gateway.backends.base import Backend, ModelCall
+from gateway.body import parse_object
+from gateway.circumstances import Contents, call_context
+from gateway.domain import AccessRequest, Action, Decision, JsonObject
+from gateway.errors import AccessDenied, AuditUnavailable, CustodyError, ModelNotFound, UnknownPath
+from gateway.identity.base import Authenticator, Identity
+from gateway.obligations import cap_tokens, refuse_unmet
+from gateway.ownership.base import Asset, AssetDirectory
+from gateway.pdp.base import PolicyEngine
+from gateway.records import Recorder, Trail
+from gateway.scanning import RedactedCall, ScannedCall, Scanner
+from gateway.streaming import Answer, AuditedStream, Ledger, ending, whole_answer
+
+_RECORD_DEADLINE_S = 5  # the recorder gives up earlier by itself; this bounds a recorder that cannot
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as it came in, before anything about it is believed."""
+
+    request_id: str
+    headers: Mapping[str, str]
+    read_body: Callable[[], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the pipeline is made of; each part is chosen in ``app.py``."""
+
+    authenticator: Authenticator
+    directory: AssetDirectory
+    policy: PolicyEngine
+    scanner: Scanner
+    recorder: Recorder
+    backends: Mapping[str, Backend]
+    isolation_key: bytes
+    now: Callable[[], datetime]
+    monotonic_ns: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """A call that may go ahead: everything but the answer is settled and on record."""
+
+    trail: Trail
+    asset: Asset
+    redacted: RedactedCall
+    decision: Decision
+    receipt: Receipt
+
+
+class Pipeline:
+    """Takes a call from the door to the model and back; each exit leaves a record."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def chat(self, call: Call) -> Answer | AuditedStream:
+        """One chat completion, whole or streamed.
+
+        Raises a ``CustodyError`` for every way in which it ends without an answer; the record of that end
+        is durable by then, or the error is ``AuditUnavailable``.
+        """
+        trail = self._trail(call, Action.CHAT)
+        try:
+            admitted = await self._admit(call, trail)
+        except CustodyError as refusal:
+            await self._record_denied(trail, refusal)
+            raise
+        except BaseException as error:
+            await self._record_denied(trail, ending(error))
+            raise
+        return await self._forward(admitted)
+
+    async def models(self, call: Call) -> JsonObject:
+        """The assets that the caller may discover, in OpenAI's list shape."""
+        trail = self._trail(call, Action.DISCOVER)
+        try:
+            identity = await self._authenticate(call, trail)
+            visible = [
+                asset for asset in self._parts.directory.all() if await self._visible(call, identity, asset)
+            ]
+        except CustodyError as refusal:
+            await self._record_denied(trail, refusal)
+            raise
+        await self._append(trail.listed_record(self._parts.monotonic_ns()))
+        return {"object": "list", "data": [_model_entry(asset) for asset in visible]}
+
+    async def unknown(self, call: Call) -> UnknownPath:
+        """The refusal of a path that is no door, once it is on record."""
+        refusal = UnknownPath("There is nothing at this path. See /v1/models and /v1/chat/completions.")
+        await self._record_denied(self._trail(call, Action.DISCOVER), refusal)
+        return refusal
+
+    async def refused_at_door(self, request_id: str, refusal: CustodyError) -> None:
+        """Records a request whose headers alone could not be accepted."""
+        await self._record_denied(Trail(request_id, Action.CHAT, self._parts.monotonic_ns()), refusal)
+
+    # The steps, in their order.
+
+    async def _admit(self, call: Call, trail: Trail) -> _Admitted:
+        identity = await self._authenticate(call, trail)
+        body = parse_object(await call.read_body())
+        asset = self._resolve(body, trail)
+        scanned = await self._scan(body, identity, trail)
+        decision = await self._decide(call, identity, asset, scanned.contents, trail)
+        redacted = self._redact(scanned, decision)
+        receipt = await self._record_intent(trail)
+        return _Admitted(trail, asset, redacted, decision, receipt)
+
+    async def _authenticate(self, call: Call, trail: Trail) -> Identity:
+        identity = await self._parts.authenticator.authenticate(call.headers)
+        trail.subject = identity.subject
+        return identity
+
+    def _resolve(self, body: JsonObject, trail: Trail) -> Asset:
+        wanted = body.get("model")
+        asset = self._parts.directory.find(wanted) if isinstance(wanted, str) else None
+        if asset is None:
+            raise _not_found("unknown model")
+        trail.resource = asset.resource
+        return asset
+
+    async def _scan(self, body: JsonObject, identity: Identity, trail: Trail) -> ScannedCall:
+        scanner = self._parts.scanner
+        scanned = await scanner.scan(body, identity.subject.department)
+        trail.engine, trail.counts = scanner.engine, scanned.contents.counts
+        return scanned
+
+    async def _decide(
+        self, call: Call, identity: Identity, asset: Asset, contents: Contents, trail: Trail
+    ) -> Decision:
+        question = self._question(call, identity, asset, contents, Action.CHAT)
+        decision = await self._parts.policy.decide(question)
+        trail.question, trail.decision = question, decision
+        if not decision.allow:
+            raise await self._refusal(question, decision)
+        refuse_unmet(decision)
+        return decision
+
+    def _redact(self, scanned: ScannedCall, decision: Decision) -> RedactedCall:
+        redacted = self._parts.scanner.redact(scanned, decision.obligations)
+        cap_tokens(redacted.prompt.body, decision.obligations)
+        return redacted
+
+    async def _record_intent(self, trail: Trail) -> Receipt:
+        receipt = await self._append(trail.intent_record())
+        trail.intent = receipt.entry_id
+        return receipt
+
+    async def _forward(self, admitted: _Admitted) -> Answer | AuditedStream:
+        backend = self._parts.backends[admitted.asset.backend]
+        model_call = self._model_call(admitted)
+        replies = self._parts.scanner.replies(
+            admitted.redacted,
+            admitted.decision.obligations,
+            admitted.asset.resource.id,
+            admitted.trail.request_id,
+        )
+        ledger = Ledger(admitted.trail, self._append, self._parts.monotonic_ns)
+        headers = _answer_headers(admitted)
+        if admitted.redacted.stream:
+            return await AuditedStream(backend.stream(model_call), replies, ledger, headers).start()
+        return await whole_answer(backend.complete(model_call), replies, ledger, headers)
+
+    # What the steps lean on.
+
+    async def _refusal(self, question: AccessRequest, decision: Decision) -> CustodyError:
+        """What the caller may know: the rule, its owner and the remedy, or not even that the asset exists."""
+        if not (await self._parts.policy.decide(replace(question, action=Action.DISCOVER))).allow:
+            return _not_found("forbidden, and not for the subject to discover")
+        reason = decision.deciding
+        if reason is None:
+            return AccessDenied("The policy does not allow this call.", reason_admin="default deny")
+        return AccessDenied(
+            reason.message_user or "The policy of the asset's owner does not allow this call.",
+            rule=f"{reason.package}.{reason.rule}",
+            owner_contact=reason.owner_contact,
+            remedy=reason.remedy,
+            reason_admin=reason.message_admin,
+        )
+
+    async def _visible(self, call: Call, identity: Identity, asset: Asset) -> bool:
+        question = self._question(call, identity, asset, Contents(), Action.DISCOVER)
+        return (await self._parts.policy.decide(question)).allow
+
+    def _question(
+        self, call: Call, identity: Identity, asset: Asset, contents: Contents, action: Action
+    ) -> AccessRequest:
+        grants = self._parts.directory.grants(asset.resource.id, identity.subject.department)
+        context = call_context(call.headers, identity.defaults, contents, grants, self._parts.now())
+        return AccessRequest(identity.subject, action, asset.resource, context)
+
+    def _model_call(self, admitted: _Admitted) -> ModelCall:
+        owner = admitted.trail.subject.department if admitted.trail.subject else ""
+        salt = hmac.new(self._parts.isolation_key, owner.encode(), hashlib.sha256).hexdigest()
+        return ModelCall(admitted.asset.model, admitted.redacted.prompt, admitted.trail.request_id, salt)
+
+    def _trail(self, call: Call, action: Action) -> Trail:
+        return Trail(call.request_id, action, self._parts.monotonic_ns())
+
+    async def _record_denied(self, trail: Trail, refusal: CustodyError) -> None:
+        await self._append(trail.denied_record(refusal, self._parts.monotonic_ns()))
+
+    async def _append(self, record: Record) -> Receipt:
+        # Shielded: a client that goes away must not decide whether the record of its call is written.
+        try:
+            with anyio.fail_after(_RECORD_DEADLINE_S, shield=True):
+                return await self._parts.recorder.append(record)
+        except (AuditError, TimeoutError) as error:
+            raise AuditUnavailable(
+                "The audit log cannot record this call, so it was not let through; try again shortly.",
+                reason_admin=type(error).__name__,
+            ) from error
+
+
+def _not_found(reason_admin: str) -> ModelNotFound:
+    return ModelNotFound(
+        "The model does not exist, or is not yours to use. GET /v1/models lists those that are.",
+        reason_admin=reason_admin,
+        param="model",
+    )
+
+
+def _model_entry(asset: Asset) -> JsonObject:
+    return {"id": asset.resource.id, "object": "model", "created": 0, "owned_by": asset.resource.owner}
+
+
+def _answer_headers(admitted: _Admitted) -> dict[str, str]:
+    return {
+        "x-custody-decision-id": admitted.decision.id,
+        "x-custody-policy-revision": admitted.decision.policy_revision,
+        "x-custody-receipt": admitted.receipt.token,
+    }

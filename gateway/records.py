@@ -1,0 +1,108 @@
+"""What the log is told of a call, step by step; nothing here ever holds content."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, cast
+
+from audit.entry import (
+    Actor,
+    DecisionRef,
+    EntryType,
+    Facts,
+    Receipt,
+    Record,
+    RedactionRef,
+    ResourceRef,
+    Result,
+)
+from gateway.domain import AccessRequest, Action, Decision, Resource, Subject
+from gateway.errors import CustodyError
+
+
+class Recorder(Protocol):
+    """Where records become durable."""
+
+    async def append(self, record: Record) -> Receipt:
+        """Makes one record durable, or raises ``audit.errors.AuditError``."""
+
+
+@dataclass(slots=True)
+class Trail:
+    """What is known of one call so far, for the record of however it ends."""
+
+    request_id: str
+    action: Action
+    started_ns: int
+    subject: Subject | None = None
+    resource: Resource | None = None
+    question: AccessRequest | None = None
+    decision: Decision | None = None
+    engine: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    masked: dict[str, int] = field(default_factory=dict)
+    intent: str = ""
+
+    def intent_record(self) -> Record:
+        """What is about to happen, to be durable before it does."""
+        return self._record(EntryType.INTENT)
+
+    def denied_record(self, error: CustodyError, now_ns: int) -> Record:
+        """A call that ended before anything was forwarded, and why."""
+        return self._record(EntryType.DENIED, self._result(error.status, error.code, now_ns), error)
+
+    def listed_record(self, now_ns: int) -> Record:
+        """A look at which assets there are."""
+        return self._record(EntryType.LISTED, self._result(200, "", now_ns))
+
+    def outcome_record(self, result: Result, error: CustodyError | None = None) -> Record:
+        """How a forwarded call ended; ``counts`` are what the model itself produced and was masked."""
+        actor = _actor(self.subject) if self.subject else None
+        return Record(
+            type=EntryType.OUTCOME,
+            request_id=self.request_id,
+            actor=actor,
+            action=self.action.value,
+            resource=_resource(self.resource) if self.resource else None,
+            redaction=RedactionRef(self.engine, dict(self.masked)),
+            result=result,
+            intent=self.intent,
+            detail=_admin_detail(error),
+        )
+
+    def _record(
+        self, kind: EntryType, result: Result | None = None, error: CustodyError | None = None
+    ) -> Record:
+        return Record(
+            type=kind,
+            request_id=self.request_id,
+            actor=_actor(self.subject) if self.subject else None,
+            action=self.action.value,
+            resource=_resource(self.resource) if self.resource else None,
+            decision=self._decision(),
+            redaction=RedactionRef(self.engine, dict(self.counts)) if self.engine else None,
+            result=result,
+            detail=_admin_detail(error),
+        )
+
+    def _decision(self) -> DecisionRef | None:
+        if self.decision is None or self.question is None:
+            return None
+        effect = "allow" if self.decision.allow else "deny"
+        rules = tuple(f"{r.package}.{r.rule}" for r in self.decision.reasons if r.effect == effect)
+        facts = cast("Mapping[str, Facts]", self.question.to_input())
+        return DecisionRef(self.decision.id, effect, self.decision.policy_revision, rules, facts)
+
+    def _result(self, status: int, code: str, now_ns: int) -> Result:
+        return Result(status=status, code=code, duration_us=(now_ns - self.started_ns) // 1000)
+
+
+def _actor(subject: Subject) -> Actor:
+    return Actor(subject.id, subject.kind, subject.department)
+
+
+def _resource(resource: Resource) -> ResourceRef:
+    return ResourceRef(resource.id, resource.type, resource.owner, resource.weight_hash)
+
+
+def _admin_detail(error: CustodyError | None) -> dict[str, Facts]:
+    return {"reason": error.reason_admin} if error is not None and error.reason_admin else {}
