@@ -12,6 +12,7 @@ class EntryType(StrEnum):
     INTENT = "access.intent"
     OUTCOME = "access.outcome"
     DENIED = "access.denied"
+    LISTED = "access.listed"
 
 
 @dataclass(frozen=True, slots=True)

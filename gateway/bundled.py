@@ -1,4 +1,4 @@
-"""Finds the files that come with Custody: in a checkout beside the packages, in a wheel inside ``gateway``."""
+"""Finds the files that come with Custody: beside the packages in a checkout, in ``gateway`` in a wheel."""
 
 from pathlib import Path
 

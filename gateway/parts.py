@@ -3,8 +3,6 @@
 from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
-from redaction.memory import ScanMemory
-from redaction.redactor import Redactor
 
 from audit.errors import AuditError
 from audit.log import Log, LogOptions, open_log
@@ -17,6 +15,8 @@ from gateway.progress import Progress
 from gateway.settings import PluginSettings, Settings, SettingsInvalid
 from gateway.state import StateFolder
 from redaction.base import Detector
+from redaction.memory import ScanMemory
+from redaction.redactor import Redactor
 
 _PRINCIPALS = TypeAdapter(list[dict[str, object]])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 from audit.entry import (
     Actor,
@@ -87,7 +87,7 @@ class Trail:
     def _decision(self) -> DecisionRef | None:
         if self.decision is None or self.question is None:
             return None
-        effect = "allow" if self.decision.allow else "deny"
+        effect: Literal["allow", "deny"] = "allow" if self.decision.allow else "deny"
         rules = tuple(f"{r.package}.{r.rule}" for r in self.decision.reasons if r.effect == effect)
         facts = cast("Mapping[str, Facts]", self.question.to_input())
         return DecisionRef(self.decision.id, effect, self.decision.policy_revision, rules, facts)

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-
-from redaction.redactor import Plan, Redaction, Redactor, Scan, Scope, StreamRedactor
+from typing import cast
 
 from gateway.circumstances import Contents
 from gateway.domain import JsonObject, Obligations, Operator, RedactedPrompt
@@ -17,6 +16,7 @@ from gateway.errors import (
     UpstreamFailed,
 )
 from redaction import errors, walk
+from redaction.redactor import Plan, Redaction, Redactor, Scan, Scope, StreamRedactor
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,17 +92,21 @@ class ReplyScanner:
         self._envelope = envelope
         self._channels: dict[walk.Channel, StreamRedactor] = {}
         self._last: list[JsonObject] = []
+        self._latest = envelope
+        self._begun: set[int] = set()
+        self._masked_whole: Counter[str] = Counter()
 
     @property
     def masked(self) -> Counter[str]:
         """What the model itself produced and was masked, by entity type."""
-        return sum((Counter(channel.counts) for channel in self._channels.values()), Counter())
+        streamed = (Counter(channel.counts) for channel in self._channels.values())
+        return sum(streamed, self._masked_whole.copy())
 
     async def reply(self, body: JsonObject) -> JsonObject:
         """A whole reply; raises ``UpstreamFailed`` for one that cannot be scanned."""
         with _upstream():
             walked = walk.chat_reply(body)
-            texts = [await self._whole(number, part) for number, part in enumerate(walked.parts)]
+            texts = [await self._whole(part.text, json=part.json) for part in walked.parts]
             return {**walked.rebuild(texts), **self._envelope}
 
     async def chunk(self, body: JsonObject) -> list[JsonObject]:
@@ -114,7 +118,12 @@ class ReplyScanner:
                 for delta in walked.deltas
             ]
             flushed = [chunk for choice in walked.finished for chunk in await self._flush(choice)]
-            rebuilt = {**walked.rebuild(texts), **self._envelope}
+            names = [await self._whole(name, json=False) for name in walked.names]
+            rebuilt = {**walked.rebuild(texts, names), **self._envelope}
+        self._latest = rebuilt
+        rebuilt["choices"] = [
+            each for each in cast("list[JsonObject]", rebuilt["choices"]) if self._tells(each)
+        ]
         if not self._call.wants_usage:
             rebuilt.pop("usage", None)
         if not rebuilt.get("choices") and "usage" not in rebuilt:
@@ -134,6 +143,22 @@ class ReplyScanner:
             ]
         return [*flushed, *self._last]
 
+    def _tells(self, choice: JsonObject) -> bool:
+        """Whether a choice of a chunk says anything new: one whose text is held back repeats only its role."""
+        if choice.get("finish_reason") is not None or choice.get("delta") != {"role": "assistant"}:
+            return True
+        index = cast("int", choice["index"])
+        first = index not in self._begun
+        self._begun.add(index)
+        return first
+
+    async def _whole(self, text: str, *, json: bool) -> str:
+        reply = await self._redactor.redact_reply(
+            self._call.redaction, self._plan, text, restore=self._restore, json_strings=json
+        )
+        self._masked_whole.update(reply.counts)
+        return reply.text
+
     async def _fed(self, delta: walk.Delta, *, ends: bool) -> str:
         channel = self._channels.get(delta.channel)
         if channel is None:
@@ -149,7 +174,7 @@ class ReplyScanner:
         chunks = []
         for channel, redactor in self._channels.items():
             if channel.choice == choice and (text := await redactor.finish()):
-                chunks.append(walk.chunk_for(self._envelope, channel, text))
+                chunks.append(walk.chunk_for(self._latest, channel, text))
         return chunks
 
 

@@ -1,10 +1,10 @@
-"""All patterns of a detector in one automaton: one pass over the text tells which of them can match at all."""
+"""All patterns of a detector in one automaton: one pass over a text tells which of them can match."""
 
 import importlib.util
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import regex
 
@@ -36,7 +36,11 @@ class Automaton:
     def candidates(self, text: str) -> Sequence[int]:
         """Numbers of the patterns that may match, in order; every pattern that does match is among them."""
         if self._compiling is None:
-            return [number for number, pattern in enumerate(self._patterns) if pattern.search(text, timeout=TIMEOUT_S)]
+            return [
+                number
+                for number, pattern in enumerate(self._patterns)
+                if pattern.search(text, timeout=TIMEOUT_S)
+            ]
         found: set[int] = set()
         # A lone surrogate has no UTF-8 form; no pattern looks for one, so any filler will do.
         database = self._compiling.result()
@@ -104,7 +108,7 @@ def _widened(pattern: str) -> str:
 
     Exact long counts and Unicode classes blow an automaton up; the pattern itself decides afterwards.
     """
-    return _UNICODE_CLASS.sub(r"\\S", _COUNT.sub(_open_ended, pattern))
+    return str(_UNICODE_CLASS.sub(r"\\S", _COUNT.sub(_open_ended, pattern)))
 
 
 def _open_ended(count: regex.Match[str]) -> str:
@@ -112,6 +116,6 @@ def _open_ended(count: regex.Match[str]) -> str:
     return f"{{{min(least, _MOST_REPEATS)},}}" if most > _MOST_REPEATS else count[0]
 
 
-def _collect(number: int, start: int, end: int, flags: int, found: set[int]) -> None:
+def _collect(number: int, start: int, end: int, flags: int, found: object) -> None:
     del start, end, flags
-    found.add(number)
+    cast("set[int]", found).add(number)

@@ -35,7 +35,7 @@ def escape(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Piece:
-    """A stretch of JSON: a quote that opens or closes a string, or decoded text inside one, or what is between."""
+    """A stretch of JSON: a quote at either end of a string, decoded text inside one, or what is between."""
 
     text: str
     inside: bool = False
@@ -78,6 +78,6 @@ def _decode(found: str) -> str:
     if found[0] != "\\" or len(found) == 1:
         return found
     if len(found) == 6:  # noqa: PLR2004 - backslash, u and four digits
-        return chr(int(found[2:], base=16))
+        return chr(int(found.removeprefix("\\u"), 16))
     # An escape that JSON does not know keeps its backslash, so that nothing is lost.
     return _SHORT.get(found[1]) or (found[1] if found[1] in '"\\/' else found)

@@ -9,7 +9,7 @@ a word nor a number, and no card or IBAN is so short.
 import hmac
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 LITERAL = "LITERAL"  # the caller's own text that looks like a placeholder and must come back as it was
@@ -97,6 +97,12 @@ class Vault:
         self._originals: dict[str, Original] = {}
         self._own: set[str] = set()
 
+    def __len__(self) -> int:
+        return len(self._originals)
+
+    def __repr__(self) -> str:
+        return f"Vault({len(self)} tokens)"
+
     def own(self, entity_type: str, value: str) -> None:
         """Notes that the caller's own text holds this value."""
         self._own.add(value)
@@ -130,7 +136,7 @@ class Vault:
         """What stands behind a digest in canonical form."""
         return self._originals.get(digest)
 
-    def _digests(self, entity_type: str, normalized: str) -> Iterable[str]:
+    def _digests(self, entity_type: str, normalized: str) -> Iterator[str]:
         scope = self._scope
         parts = (
             b"token",

@@ -69,7 +69,13 @@ class RuleDetector:
                 score = self._score(number, verdict, text, start, end)
                 if end > start and score >= THRESHOLD:
                     yield Finding(
-                        rule.entity_type, start, end, score, self._name, self._category, validated=verdict is True
+                        rule.entity_type,
+                        start,
+                        end,
+                        score,
+                        self._name,
+                        self._category,
+                        validated=verdict is True,
                     )
 
     def _score(self, number: int, verdict: bool | None, text: str, start: int, end: int) -> float:
@@ -85,4 +91,8 @@ class RuleDetector:
 
 def _any_of(words: Sequence[str]) -> "regex.Pattern[str] | None":
     # Words count from their beginning, so that "account" stands for "accounts" but "tin" not for "printing".
-    return regex.compile(rf"(?<!\w)(?:{'|'.join(map(regex.escape, words))})", regex.IGNORECASE) if words else None
+    return (
+        regex.compile(rf"(?<!\w)(?:{'|'.join(map(regex.escape, words))})", regex.IGNORECASE)
+        if words
+        else None
+    )

@@ -13,7 +13,7 @@ from enum import Enum, auto
 
 from redaction.restore import lookalikes
 
-# A word ends at white space, or after a full stop of a script that sets none: ideographic, ! and ? full width.
+# A word ends at white space, or after a full stop of a script that sets none: ideographic, full width.
 _STOPS = "\u3002\uff01\uff1f"
 _TOKEN = re.compile(rf"\s*([^\s{_STOPS}]*[{_STOPS}]|[^\s{_STOPS}]+)")
 _SPACE = re.compile(r"\s+")
@@ -29,15 +29,132 @@ _FOLLOWING = 64  # code points left after a forced cut, so that what it cuts thr
 
 # Words in small letters that stand inside names, addresses and lists of names.
 _JOINING = frozenset(
-    """a al am and bei ben bin d da dal das de dei del della den der des di do dos du e el et ext het i ibn
-    im in la las le les lo los of op st 't te ten ter the und van vom von y z zu zum zur""".split()
+    [
+        "a",
+        "al",
+        "am",
+        "and",
+        "bei",
+        "ben",
+        "bin",
+        "d",
+        "da",
+        "dal",
+        "das",
+        "de",
+        "dei",
+        "del",
+        "della",
+        "den",
+        "der",
+        "des",
+        "di",
+        "do",
+        "dos",
+        "du",
+        "e",
+        "el",
+        "et",
+        "ext",
+        "het",
+        "i",
+        "ibn",
+        "im",
+        "in",
+        "la",
+        "las",
+        "le",
+        "les",
+        "lo",
+        "los",
+        "of",
+        "op",
+        "st",
+        "'t",
+        "te",
+        "ten",
+        "ter",
+        "the",
+        "und",
+        "van",
+        "vom",
+        "von",
+        "y",
+        "z",
+        "zu",
+        "zum",
+        "zur",
+    ]
 )
 # Capitals that start sentences and name nobody; without these each sentence would be held and scanned.
 _OPENERS = frozenset(
-    """I I'm I've I'll The This That These Those It It's You You're Your We We're Our They Their He She If
-    But And Or So As At On For From With Here Here's There What When Where Which How Why Please Yes No Not
-    Thank Thanks Sure Hello Hi Dear Then Also However Once Let Let's Is Are Do Does Can Could Would
-    Should""".split()
+    [
+        "I",
+        "I'm",
+        "I've",
+        "I'll",
+        "The",
+        "This",
+        "That",
+        "These",
+        "Those",
+        "It",
+        "It's",
+        "You",
+        "You're",
+        "Your",
+        "We",
+        "We're",
+        "Our",
+        "They",
+        "Their",
+        "He",
+        "She",
+        "If",
+        "But",
+        "And",
+        "Or",
+        "So",
+        "As",
+        "At",
+        "On",
+        "For",
+        "From",
+        "With",
+        "Here",
+        "Here's",
+        "There",
+        "What",
+        "When",
+        "Where",
+        "Which",
+        "How",
+        "Why",
+        "Please",
+        "Yes",
+        "No",
+        "Not",
+        "Thank",
+        "Thanks",
+        "Sure",
+        "Hello",
+        "Hi",
+        "Dear",
+        "Then",
+        "Also",
+        "However",
+        "Once",
+        "Let",
+        "Let's",
+        "Is",
+        "Are",
+        "Do",
+        "Does",
+        "Can",
+        "Could",
+        "Would",
+        "Should",
+    ]
 )
 _AROUND = _QUOTES + "()*,:;!?"
 

@@ -4,6 +4,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.message import Message
 from typing import cast
 
 import orjson
@@ -59,5 +60,5 @@ class Client:
             raise Unreachable(f"No gateway answers at {self._url} ({error}).") from error
 
 
-def _reply(status: int, headers: Mapping[str, str], content: bytes) -> Reply:
+def _reply(status: int, headers: Message, content: bytes) -> Reply:
     return Reply(status, headers.get("x-request-id", ""), cast("JsonObject", orjson.loads(content)))

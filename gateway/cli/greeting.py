@@ -1,7 +1,8 @@
 from rich.console import Console
 from rich.table import Table
 
-_CURL = """curl -s {url}/v1/chat/completions -H "authorization: Bearer {key}" -H "content-type: application/json" \\
+_CURL = """curl -s {url}/v1/chat/completions \\
+  -H "authorization: Bearer {key}" -H "content-type: application/json" \\
   -d '{{"model": "{model}", "messages": [{{"role": "user", "content": "{prompt}"}}]}}'"""
 _SDK = """from openai import OpenAI
 client = OpenAI(base_url="{url}/v1", api_key="{key}")

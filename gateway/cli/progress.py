@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from gateway.progress import Progress as Reporting
 
@@ -31,7 +31,7 @@ def _lines(console: Console) -> Reporting:
 
 
 def _bars(bars: Progress) -> Reporting:
-    tasks = {}
+    tasks: dict[str, TaskID] = {}
 
     def report(step: str, done: float | None = None) -> None:
         for other, task in tasks.items():

@@ -164,7 +164,7 @@ def error_body(error: CustodyError, request_id: str) -> dict[str, object]:
 
 
 def error_headers(error: CustodyError) -> dict[str, str]:
-    """Whether the SDKs should try again on their own, and for a 401 how to authenticate (RFC 9110, 11.6.1)."""
+    """Whether the SDKs should try again on their own; for a 401 the scheme (RFC 9110, section 11.6.1)."""
     headers = {"x-should-retry": "true" if error.retry else "false"}
     return {**headers, "www-authenticate": "Bearer"} if isinstance(error, Unauthenticated) else headers
 

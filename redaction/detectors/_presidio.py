@@ -28,8 +28,8 @@ def presidio_rules(names: Iterable[str]) -> list[Rule]:
 
 def yaml_rules(path: Path) -> list[Rule]:
     """The rules in a file of Presidio's own YAML form for recognizers."""
-    from presidio_analyzer import PatternRecognizer  # noqa: PLC0415  loaded only where it is configured
     import yaml  # noqa: PLC0415  as above
+    from presidio_analyzer import PatternRecognizer  # noqa: PLC0415  loaded only where it is configured
 
     document = yaml.safe_load(path.read_text("utf-8"))
     entries = document.get("recognizers") if isinstance(document, dict) else None

@@ -45,10 +45,74 @@ _CUES = (
 )
 # What the model and the cues take for people but is none.
 _NOBODY = frozenset(
-    "team all everyone sir madam customer colleagues support service northwind ssn iban bic swift vat email e-mail "
-    "phone tel card visa mastercard paypal order invoice account dear hello hi regards thanks thank english german "
-    "french spanish italian polish dutch monday tuesday wednesday thursday friday saturday sunday january february "
-    "march april may june july august september october november december here sorry not the a an my your".split()
+    [
+        "team",
+        "all",
+        "everyone",
+        "sir",
+        "madam",
+        "customer",
+        "colleagues",
+        "support",
+        "service",
+        "northwind",
+        "ssn",
+        "iban",
+        "bic",
+        "swift",
+        "vat",
+        "email",
+        "e-mail",
+        "phone",
+        "tel",
+        "card",
+        "visa",
+        "mastercard",
+        "paypal",
+        "order",
+        "invoice",
+        "account",
+        "dear",
+        "hello",
+        "hi",
+        "regards",
+        "thanks",
+        "thank",
+        "english",
+        "german",
+        "french",
+        "spanish",
+        "italian",
+        "polish",
+        "dutch",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "here",
+        "sorry",
+        "not",
+        "the",
+        "a",
+        "an",
+        "my",
+        "your",
+    ]
 )
 
 
@@ -57,7 +121,9 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    model: bool = Field(default=True, description="Whether the English model runs; cues alone cost next to nothing.")
+    model: bool = Field(
+        default=True, description="Whether the English model runs; cues alone cost next to nothing."
+    )
     batch: int = Field(16, gt=0, description="Windows that the model takes at once.")
 
 
@@ -79,7 +145,9 @@ class NameDetector:
         self._model = model
         self._batch = batch
         self._cues = [regex.compile(cue, regex.IGNORECASE | regex.MULTILINE) for cue in _CUES]
-        told = "\x00".join((*_CUES, str(model and (model.meta["name"], model.meta["version"])), *sorted(_NOBODY)))
+        told = "\x00".join(
+            (*_CUES, str(model and (model.meta["name"], model.meta["version"])), *sorted(_NOBODY))
+        )
         self._digest = hashlib.sha256(told.encode()).hexdigest()
 
     @property
@@ -104,11 +172,14 @@ class NameDetector:
         for cue in self._cues:
             for match in cue.finditer(text, timeout=_TIMEOUT_S):
                 if _is_somebody(match["value"]):
-                    yield Finding("PERSON", *match.span("value"), _CUE_SCORE, "names")
+                    start, end = _trimmed(match["value"], match.start("value"))
+                    yield Finding("PERSON", start, end, _CUE_SCORE, "names")
 
     def _by_model(self, texts: Sequence[str]) -> Iterator[tuple[int, Finding]]:
         assert self._model is not None  # noqa: S101  the caller has looked
-        windows = [(number, start, piece) for number, text in enumerate(texts) for start, piece in _windows(text)]
+        windows = [
+            (number, start, piece) for number, text in enumerate(texts) for start, piece in _windows(text)
+        ]
         documents = self._model.pipe((piece for _, _, piece in windows), batch_size=self._batch)
         for (number, offset, _), document in zip(windows, documents, strict=True):
             for entity in document.ents:
@@ -141,7 +212,12 @@ def _windows(text: str) -> Iterator[tuple[int, str]]:
 def _is_somebody(name: str) -> bool:
     words = [word.strip(".,'’") for word in name.lower().split()]
     plain = all(not char.isdigit() and char not in "@_/\\[]{}<>=" for char in name)
-    return plain and any(char.isupper() for char in name) and not all(word in _NOBODY for word in words) and len(name) > 1
+    return (
+        plain
+        and any(char.isupper() for char in name)
+        and not all(word in _NOBODY for word in words)
+        and len(name) > 1
+    )
 
 
 def _trimmed(name: str, start: int) -> tuple[int, int]:

@@ -42,18 +42,50 @@ class Options(BaseModel):
 def build(options: Options) -> RuleDetector:
     """The detector over Presidio's rules, the operator's and ours; raises for a recognizer that is not there."""
     own = yaml_rules(options.recognizers_file) if options.recognizers_file else []
-    return RuleDetector("patterns", [*presidio_rules(options.recognizers), *own, *_rules()], category="personal")
+    return RuleDetector(
+        "patterns", [*presidio_rules(options.recognizers), *own, *_rules()], category="personal"
+    )
 
 
 def _rules() -> list[Rule]:
     """What Presidio finds badly or not at all without a language model."""
     return [
-        Rule("PHONE_NUMBER", r"(?<![\w+])(?:\+|00)[1-9]\d{0,2}[ .\-/]?(?:\(0?\d{1,4}\)[ .\-/]?)?\d(?:[ .\-/]?\d){6,12}(?!\d)", 0.7),
-        Rule("PHONE_NUMBER", r"(?<![\w+.\-])\(?[2-9]\d\d\)?[ .\-][2-9]?\d\d[ .\-]\d{4}(?![\w\-])", 0.55, _CALLING),
-        Rule("PHONE_NUMBER", r"(?<![\w+.\-/])0[1-9]\d{1,4}[ \-/]\d{2,8}(?:[ \-]?\d{2,5}){0,4}(?![\w\-])", 0.5, _CALLING),
+        Rule(
+            "PHONE_NUMBER",
+            r"(?<![\w+])(?:\+|00)[1-9]\d{0,2}[ .\-/]?(?:\(0?\d{1,4}\)[ .\-/]?)?\d(?:[ .\-/]?\d){6,12}(?!\d)",
+            0.7,
+        ),
+        Rule(
+            "PHONE_NUMBER",
+            r"(?<![\w+.\-])\(?[2-9]\d\d\)?[ .\-][2-9]?\d\d[ .\-]\d{4}(?![\w\-])",
+            0.55,
+            _CALLING,
+        ),
+        Rule(
+            "PHONE_NUMBER",
+            r"(?<![\w+.\-/])0[1-9]\d{1,4}[ \-/]\d{2,8}(?:[ \-]?\d{2,5}){0,4}(?![\w\-])",
+            0.5,
+            _CALLING,
+        ),
         Rule("PHONE_NUMBER", r"(?<![\w+.\-/])(?:\d[ .\-/]?){6,14}\d(?![\w\-])", 0.1, _CALLING),
-        Rule("STREET_ADDRESS", rf"(?<!\w)\d{{1,5}}[A-Za-z]?,? (?-i:\p{{Lu}})[\p{{L}}'\-]+(?: (?-i:\p{{Lu}})[\p{{L}}'\-]+){{0,3}} (?:{_STREETS})(?!\w)", 0.8),
-        Rule("STREET_ADDRESS", r"(?<!\w)(?-i:\p{Lu})[\p{L}\-]*(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer) \d{1,4} ?[a-z]?(?!\w)", 0.8),
-        Rule("STREET_ADDRESS", r"(?<!\w)\d{1,4}(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|place|allée|chemin|impasse|quai) (?:(?:de|du|des|la|le|les|l') ?){0,2}(?-i:\p{Lu})[\p{L}'\-]+(?: (?-i:\p{Lu})[\p{L}'\-]+){0,2}", 0.8),
-        Rule("STREET_ADDRESS", r"(?<!\w)(?:calle|avenida|plaza|via|viale|piazza|corso|rua|ulica|ul\.) (?:(?:de|del|della|dei|la|las|los|da|do|dos) ?){0,2}(?-i:\p{Lu})[\p{L}'\-]+(?: (?-i:\p{Lu})[\p{L}'\-]+){0,3},? ?(?:n\.?º? ?)?\d{1,4}(?!\w)", 0.8),
+        Rule(
+            "STREET_ADDRESS",
+            rf"(?<!\w)\d{{1,5}}[A-Za-z]?,? (?-i:\p{{Lu}})[\p{{L}}'\-]+(?: (?-i:\p{{Lu}})[\p{{L}}'\-]+){{0,3}} (?:{_STREETS})(?!\w)",
+            0.8,
+        ),
+        Rule(
+            "STREET_ADDRESS",
+            r"(?<!\w)(?-i:\p{Lu})[\p{L}\-]*(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer) \d{1,4} ?[a-z]?(?!\w)",
+            0.8,
+        ),
+        Rule(
+            "STREET_ADDRESS",
+            r"(?<!\w)\d{1,4}(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|place|allée|chemin|impasse|quai) (?:(?:de|du|des|la|le|les|l') ?){0,2}(?-i:\p{Lu})[\p{L}'\-]+(?: (?-i:\p{Lu})[\p{L}'\-]+){0,2}",
+            0.8,
+        ),
+        Rule(
+            "STREET_ADDRESS",
+            r"(?<!\w)(?:calle|avenida|plaza|via|viale|piazza|corso|rua|ulica|ul\.) (?:(?:de|del|della|dei|la|las|los|da|do|dos) ?){0,2}(?-i:\p{Lu})[\p{L}'\-]+(?: (?-i:\p{Lu})[\p{L}'\-]+){0,3},? ?(?:n\.?º? ?)?\d{1,4}(?!\w)",
+            0.8,
+        ),
     ]

@@ -9,7 +9,21 @@ from redaction.rules import Rule, RuleDetector
 
 _KEY_WORDS = r"(?:password|passwd|pwd|passphrase|secret|api[_\-]?key|access[_\-]?key|auth[_\-]?token|client[_\-]?secret|private[_\-]?key|token|passwort|contraseña|mot de passe)"
 _LEAST_BITS = 3.0  # of entropy a character: below it a value is a word, a path or a placeholder
-_STAND_INS = ("example_", "changeme", "your_", "your-", "<", "${", "{{", "xxx", "***", "none", "null", "true", "false")
+_STAND_INS = (
+    "example_",
+    "changeme",
+    "your_",
+    "your-",
+    "<",
+    "${",
+    "{{",
+    "xxx",
+    "***",
+    "none",
+    "null",
+    "true",
+    "false",
+)
 
 
 class Options(BaseModel):
@@ -68,7 +82,11 @@ _ASSIGNMENTS = (
 def _no_stand_in(value: str) -> bool | None:
     """False for what only stands where a secret would: a placeholder, a variable, a word said over and over."""
     low = value.lower()
-    if low.startswith(_STAND_INS) or low.endswith((")", "(", "]")) or _bits(value) < min(_LEAST_BITS, math.log2(len(value))) * 0.75:
+    if (
+        low.startswith(_STAND_INS)
+        or low.endswith((")", "(", "]"))
+        or _bits(value) < min(_LEAST_BITS, math.log2(len(value))) * 0.75
+    ):
         return False
     return None
 
