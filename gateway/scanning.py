@@ -144,7 +144,7 @@ class ReplyScanner:
         return [*flushed, *self._last]
 
     def _tells(self, choice: JsonObject) -> bool:
-        """Whether a choice of a chunk says anything new: one whose text is held back repeats only its role."""
+        """Whether a choice says anything new: one whose text is held back repeats only its role."""
         if choice.get("finish_reason") is not None or choice.get("delta") != {"role": "assistant"}:
             return True
         index = cast("int", choice["index"])

@@ -26,7 +26,8 @@ from gateway.state import StateFolder
 # An invented customer: a reserved domain, a number range kept for fiction, a published test card and IBAN.
 _LETTER = (
     "Dear Northwind, my name is Anna Kowalska, 12 Baker Street, Leeds. My kettle arrived broken. Please "
-    "refund card 4111 1111 1111 1111 or IBAN DE89 3704 0044 0532 0130 00, and write to anna.kowalska@example.com or "
+    "refund card 4111 1111 1111 1111 or IBAN DE89 3704 0044 0532 0130 00, and write to "
+    "anna.kowalska@example.com or "
     "call +44 20 7946 0018. Kind regards, Anna Kowalska"
 )
 _TASK = "Write one short sentence that thanks the customer by name for this letter:\n\n"

@@ -7,7 +7,7 @@ _CURL = """curl -s {url}/v1/chat/completions \\
 _SDK = """from openai import OpenAI
 client = OpenAI(base_url="{url}/v1", api_key="{key}")
 print(client.chat.completions.create(model="{model}", messages=[{{"role": "user", "content": "{prompt}"}}]).choices[0].message.content)"""  # noqa: E501  one statement a line, to copy whole
-_PROMPT = "My name is Anna Kowalska, my e-mail is anna.kowalska@example.com. Greet me."
+_PROMPT = "My name is Maria Rossi, my e-mail is maria.rossi@example.org. Greet me."
 
 
 def greet(console: Console, url: str, model: str, keys: dict[str, tuple[str, str]]) -> None:

@@ -1,4 +1,6 @@
+import signal
 import socket
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -26,7 +28,14 @@ def serve(
             gateway = build_gateway(settings, progress)
     except SettingsInvalid as error:
         fail(str(error))
+    # The server raises the signal that ended it once more, for whoever started it; it has done its work by then.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, _nothing_more)
     _Server(gateway, settings.server.port if port is None else port, console).run()
+
+
+def _nothing_more(number: int, frame: FrameType | None) -> None:
+    del number, frame
 
 
 class _Server(uvicorn.Server):

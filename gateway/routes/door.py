@@ -1,3 +1,4 @@
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from traceback import extract_tb
@@ -35,6 +36,9 @@ class Door:
         try:
             await self._answer(scope, receive, replies)
         except ClientGone:
+            return
+        except asyncio.CancelledError:
+            # The server stops and waits no longer; the record is made, and nobody awaits this task's end.
             return
         except CustodyError as error:
             await replies.error(error)

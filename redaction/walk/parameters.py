@@ -6,6 +6,7 @@ from redaction.walk.json_text import free_object
 from redaction.walk.messages import MESSAGE, TEXT_PARTS
 from redaction.walk.table import (
     Rule,
+    amount,
     array,
     dropped,
     either,
@@ -124,16 +125,13 @@ _NUMBERS: Final = (
     "length_penalty",
 )
 _INTEGERS: Final = (
-    "n",
-    "best_of",
-    "max_tokens",
-    "max_completion_tokens",
     "min_tokens",
     "seed",
     "top_k",
     "truncate_prompt_tokens",
     "thinking_token_budget",
 )
+_AMOUNTS: Final = {"n": 128, "best_of": 128, "max_tokens": 2**31 - 1, "max_completion_tokens": 2**31 - 1}
 _FLAGS: Final = (
     "parallel_tool_calls",
     "ignore_eos",
@@ -149,6 +147,7 @@ _FLAGS: Final = (
 _FORWARDED: Final[dict[str, Rule]] = {
     **dict.fromkeys(_NUMBERS, number),
     **dict.fromkeys(_INTEGERS, integer),
+    **{name: amount(most) for name, most in _AMOUNTS.items()},
     **dict.fromkeys(_FLAGS, flag),
     "stop_token_ids": array(integer),
     "reasoning_effort": word("none", "minimal", "low", "medium", "high", "xhigh", "max"),

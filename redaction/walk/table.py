@@ -109,6 +109,18 @@ def integer(value: JsonValue, pen: Pen) -> JsonValue:
     raise InvalidField("", "an integer")
 
 
+def amount(most: int) -> Rule:
+    """An integer from 1 to ``most``, forwarded."""
+
+    def rule(value: JsonValue, pen: Pen) -> JsonValue:
+        del pen
+        if type(value) is int and 1 <= value <= most:
+            return value
+        raise InvalidField("", f"an integer from 1 to {most}")
+
+    return rule
+
+
 def word(*words: str) -> Rule:
     """One of these words, forwarded: a constant can hide nothing."""
     allowed = frozenset(words)

@@ -103,7 +103,7 @@ def test_stream_that_fails_is_an_exception(
     [
         ("retail", {"northwind-base", "support-tone"}),
         ("product", {"northwind-base", "support-tone"}),
-        ("it", {"northwind-base"}),
+        ("it", {"northwind-base", "support-tone"}),
         ("legal", {"northwind-base"}),
     ],
 )

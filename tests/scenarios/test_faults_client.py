@@ -53,7 +53,7 @@ def assert_gone(gateway: RunningGateway, before: int) -> None:
 def test_gone_before_the_request_is_whole(
     gateway: RunningGateway, capture: Capture, sent: int | str, rude: bool
 ) -> None:
-    """A client that leaves while it sends has nothing forwarded, and is on record once it said what it wants."""
+    """A client that leaves while it sends has nothing forwarded, and is on record once it asked."""
     before = len(gateway.entries())
     content = request(gateway, ANNA.letter, stream=False)
     head = content.index(b"\r\n\r\n") + 4

@@ -13,7 +13,7 @@ from tests.scenarios.configuration import Shape
 from tests.scenarios.people import ANNA, traces
 from tests.scenarios.running import RunningGateway, kinds
 
-_ALLOWED = {"allow": True, "obligations": {"prompt": {"*": "replace"}, "reply": {}}, "reasons": []}
+_ALLOWED = {"allow": True, "obligations": {"prompt": {"*": "replace"}, "reply": {"*": "keep"}}, "reasons": []}
 _REVISION = {"bundles": {"custody": {"revision": "r1"}}}
 
 

@@ -87,7 +87,7 @@ EDITS = {
     ),
     "all deleted": "DELETE FROM entry; UPDATE head SET size = 0",
     "a column changed": "UPDATE entry SET department = 'product' WHERE idx = 3",
-    "a leaf changed": "UPDATE entry SET leaf = replace(leaf, 'retail', 'legals') WHERE idx = 0",
+    "a leaf changed": "UPDATE entry SET leaf = CAST(replace(leaf, 'retail', 'legals') AS BLOB) WHERE idx = 0",
     "two swapped": "UPDATE entry SET idx = -1 WHERE idx = 1; UPDATE entry SET idx = 1 WHERE idx = 2;"
     "UPDATE entry SET idx = 2 WHERE idx = -1",
     "one repeated": (
@@ -100,8 +100,15 @@ EDITS = {
 }
 
 
-@pytest.mark.parametrize("sealed", [True, False], ids=["seal kept", "seal removed"])
-@pytest.mark.parametrize("edit", EDITS)
+# A log without a checkpoint reads like one that was just begun: with the seal gone too, only a receipt or a
+# copy of a checkpoint tells (audit/README.md).
+_SHOWN_BY_SEAL_ALONE = {"checkpoints dropped"}
+_CASES = [(edit, True) for edit in EDITS] + [
+    (edit, False) for edit in EDITS if edit not in _SHOWN_BY_SEAL_ALONE
+]
+
+
+@pytest.mark.parametrize(("edit", "sealed"), _CASES)
 def test_edit_by_sql_shows(copied: Path, edit: str, sealed: bool) -> None:
     """Someone with the database's password, but not the log's key, cannot rewrite it unseen."""
     database = sqlite.connect(str(copied))

@@ -24,7 +24,7 @@ def assert_log_verifies(gateway: RunningGateway) -> None:
 
 
 def test_stop_with_open_streams(own_gateway: RunningGateway, capture: Capture) -> None:
-    """It stops in ten seconds though streams, calls and idle connections are open; each call has its outcome."""
+    """It stops in ten seconds though streams, calls and connections are open; each call has its outcome."""
     endless = replies.deltas(replies.in_threes("word " * 5000))
     capture.script = lambda request: (
         replies.events(endless, pace_s=0.02) if request.streams else Reply(end="hang")
