@@ -28,7 +28,7 @@ def serve(
             gateway = build_gateway(settings, progress)
     except SettingsInvalid as error:
         fail(str(error))
-    # The server raises the signal that ended it once more, for whoever started it; it has done its work by then.
+    # The server raises the signal that ended it once more when it is done; that must not look like a crash.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _nothing_more)
     _Server(gateway, settings.server.port if port is None else port, console).run()

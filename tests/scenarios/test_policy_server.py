@@ -13,7 +13,22 @@ from tests.scenarios.configuration import Shape
 from tests.scenarios.people import ANNA, traces
 from tests.scenarios.running import RunningGateway, kinds
 
-_ALLOWED = {"allow": True, "obligations": {"prompt": {"*": "replace"}, "reply": {"*": "keep"}}, "reasons": []}
+_REASON = {
+    "code": "agreed",
+    "effect": "allow",
+    "department": "it",
+    "package": "custody.departments.it",
+    "rule": "allow",
+    "message_user": "",
+    "message_admin": "",
+    "remedy": "",
+    "owner_contact": "",
+}
+_ALLOWED = {
+    "allow": True,
+    "obligations": {"prompt": {"*": "replace"}, "reply": {"*": "keep"}},
+    "reasons": [_REASON],
+}
 _REVISION = {"bundles": {"custody": {"revision": "r1"}}}
 
 
