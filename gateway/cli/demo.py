@@ -71,9 +71,7 @@ def demo(
 
 
 def _ordinary_day(stage: _Stage) -> None:
-    _title(
-        stage, "1", "An ordinary day", "Retail sends a letter to the base model of the IT department."
-    )
+    _title(stage, "1", "An ordinary day", "Retail sends a letter to the base model of the IT department.")
     body = _chat("northwind-base", _TASK + _LETTER)
     stage.console.print(Panel(_LETTER, title="what the caller wrote", border_style="cyan"))
     seen = asyncio.run(_as_redacted(stage, body))

@@ -12,8 +12,8 @@ _RECOGNIZERS = (
     "UsSsn", "UsItin", "UsPassport", "UsMbi", "CaSin",
     "Nhs", "UkNino", "UkPassport",
     "DeTaxId", "DeIdCard", "DeSocialSecurity", "DeVatId", "DePassport",
-    "EsNie", "EsNif", "ItFiscalCode", "ItVatCode", "PlPesel", "SePersonnummer", "FiPersonalIdentityCode",
-    "AuTfn", "AuMedicare", "InAadhaar", "InPan", "KrRrn", "SgFin", "TrNationalId", "ZaIdNumber",
+    "EsNie", "EsNif", "ItFiscalCode", "PlPesel", "SePersonnummer", "FiPersonalIdentityCode",
+    "AuTfn", "AuMedicare", "InAadhaar", "KrRrn", "SgFin", "TrNationalId", "ZaIdNumber",
 )  # fmt: skip
 
 _CALLING = (

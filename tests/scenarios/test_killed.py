@@ -20,7 +20,7 @@ from tests.scenarios.capture import Capture, Received
 from tests.scenarios.people import ANNA, traces
 from tests.scenarios.running import RunningGateway, custody, read_entries
 
-LIVES = int(os.environ.get("CUSTODY_TEST_KILLS", "100"))
+LIVES = int(os.environ.get("CUSTODY_TEST_KILLS", "20"))
 CLIENTS = 4
 # How long after it is ready a gateway is killed: around the time of a few calls, in any state of them.
 LIFE_S = (0.0, 0.4)
