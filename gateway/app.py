@@ -30,6 +30,7 @@ class Gateway:
     log: Log
     policy: PolicyEngine
     backends: Mapping[str, Backend]
+    scanner: Scanner
     pipeline: Pipeline
 
     async def start(self, progress: Progress = silent) -> None:
@@ -38,6 +39,7 @@ class Gateway:
             if isinstance(backend, NeedsStart):
                 progress(f"Model of backend {name}")
                 await backend.start(progress)
+        await self.scanner.warm()
 
     async def aclose(self) -> None:
         """Ends every part; the log last, for the others may still have something to say."""
@@ -69,7 +71,7 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
         now=lambda: datetime.now(UTC),
         monotonic_ns=time.monotonic_ns,
     )
-    return Gateway(settings, log, policy, servers, Pipeline(parts))
+    return Gateway(settings, log, policy, servers, scanner, Pipeline(parts))
 
 
 def create_app(gateway: Gateway) -> FastAPI:

@@ -50,6 +50,10 @@ class Scanner:
         """Digest over all that decides what is found."""
         return self._redactor.digest
 
+    async def warm(self) -> None:
+        """Returns once the detectors are ready, so that no call waits for what they still compile."""
+        await self._redactor.scan(["ready?"], department="")
+
     async def scan(self, body: JsonObject, department: str) -> ScannedCall:
         """What the body holds; raises for a body that cannot be scanned, and when scanning fails."""
         with _requested():
