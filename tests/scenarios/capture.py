@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any, Literal, cast
 
 import httptools
 import orjson
 
-End = Literal["done", "cut", "reset", "hang"]
+End = Literal["done", "cut", "reset", "hang", "again"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Reply:
     """What to answer: pieces of a body, each after ``pace_s``, and how the connection ends after them.
 
     ``done`` ends the body as HTTP wants, ``cut`` closes before its end, ``reset`` aborts, ``hang`` says no
-    more. Status 0 leaves even the head out.
+    more, ``again`` says the pieces over and over. Status 0 leaves even the head out. Nothing goes out faster
+    than the gateway reads.
     """
 
     pieces: Sequence[bytes] = ()
@@ -131,6 +133,8 @@ class _Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._answering: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio's protocol interface."""
@@ -142,6 +146,14 @@ class _Connection(asyncio.Protocol):
         if self._answering is not None and not self._answering.done():
             self._capture.seen.cancelled += 1
             self._answering.cancel()
+
+    def pause_writing(self) -> None:
+        """The gateway does not read: an answer that only lies in this buffer is not given yet."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Part of asyncio's protocol interface."""
+        self._writable.set()
 
     def data_received(self, data: bytes) -> None:
         """Part of asyncio's protocol interface."""
@@ -180,10 +192,11 @@ class _Connection(asyncio.Protocol):
     async def _answer(self, reply: Reply) -> None:
         if reply.status:
             self._write(_head(reply))
-        for piece in reply.pieces:
+        for piece in cycle(reply.pieces) if reply.end == "again" else reply.pieces:
             # Even without a pace each piece is its own turn of the loop, as tokens are.
             await asyncio.sleep(reply.pace_s)
             self._write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            await self._writable.wait()
         if reply.end == "hang":
             await asyncio.Event().wait()
         elif reply.end == "done":
