@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 from gateway.circumstances import Contents
@@ -65,7 +66,7 @@ class Scanner:
     def redact(self, scanned: ScannedCall, obligations: Obligations) -> RedactedCall:
         """The body with every finding as its obligation says; raises ``ContentRefused``."""
         with _requested():
-            plan = Plan(_operators(obligations.prompt))
+            plan = _plan(obligations.prompt)
             redaction = self._redactor.redact(scanned.scan, plan, scanned.scope)
             body = scanned.walk.rebuild(redaction.texts)
         walked = scanned.walk
@@ -91,7 +92,7 @@ class ReplyScanner:
     ) -> None:
         self._redactor = redactor
         self._call = call
-        self._plan = Plan(_operators(obligations.reply))
+        self._plan = _plan(obligations.reply)
         self._restore = obligations.restore
         self._envelope = envelope
         self._channels: dict[walk.Channel, StreamRedactor] = {}
@@ -217,8 +218,13 @@ def _upstream() -> Iterator[None]:
         ) from error
 
 
-def _operators(obligations: Mapping[str, Operator]) -> dict[str, str]:
-    return {entity_type: operator.value for entity_type, operator in obligations.items()}
+def _plan(obligations: Mapping[str, Operator]) -> Plan:
+    return _planned(tuple(obligations.items()))
+
+
+@lru_cache(maxsize=1024)  # obligations are those of the policies' rules, so they repeat
+def _planned(obligations: tuple[tuple[str, Operator], ...]) -> Plan:
+    return Plan({entity_type: operator.value for entity_type, operator in obligations})
 
 
 def _contents(walked: walk.RequestWalk, scan: Scan) -> Contents:

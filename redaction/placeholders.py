@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 LITERAL = "LITERAL"  # the caller's own text that looks like a placeholder and must come back as it was
 
@@ -20,7 +21,10 @@ _SIZES = (10, 14, 18, 22, 26)  # 50 bits, and more where two values of one reque
 _DIGEST = re.compile(
     rf"(?=(?:[a-z]*[0-9]){{2}})(?!(?:[a-z]*[0-9]){{7}}[a-z]*$)(?!.*[0-9]{{4}})[a-z][{_ALPHABET}]+"
 )
+_TWO_CHARACTERS = [second + first for first in _ALPHABET for second in _ALPHABET]
 _ODD = re.compile(r"[^A-Z0-9]+")
+_NO_MARK = re.compile(r"[^\w+]|_")
+_FEW = 64  # up to so many tokens, looking for each costs less than looking for anything shaped like one
 
 _NAMES = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "EMAIL_ADDRESS", "STREET_ADDRESS"})
 _NUMBERS = frozenset(
@@ -36,6 +40,7 @@ class Scope:
     conversation: bytes
 
 
+@lru_cache(maxsize=1024)  # types come from detectors and policies, so they are few
 def label(entity_type: str) -> str:
     """The entity type as it stands in a token: capitals, digits and single underscores."""
     return _ODD.sub("_", entity_type.upper()).strip("_") or "ENTITY"
@@ -51,7 +56,7 @@ def normalize(entity_type: str, value: str) -> str:
         return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
     if entity_type in _NUMBERS:
         folded = unicodedata.normalize("NFKC", value).casefold()
-        return "".join(char for char in folded if char.isalnum() or char == "+")
+        return _NO_MARK.sub("", folded)
     return value
 
 
@@ -62,14 +67,16 @@ def canonical(digest: str) -> str | None:
 
 
 def keyed_digest(key: bytes, parts: Iterable[bytes], size: int) -> str:
-    """``size`` characters of HMAC-SHA-256 over the parts (each with its length), in the form tokens have."""
-    message = b"".join(len(part).to_bytes(4) + part for part in parts)
+    """HMAC-SHA-256 over the parts (each with its length), in the form tokens have; ``size`` is even."""
+    message = b"".join([len(part).to_bytes(4) + part for part in parts])
+    bits = 5 * size
     for attempt in range(2**16):
-        # About every second digest is ill-formed; the next attempt is as deterministic as the first.
         number = int.from_bytes(hmac.digest(key, attempt.to_bytes(2) + message, "sha256"))
-        digest = "".join(_ALPHABET[number >> shift & 31] for shift in range(0, 5 * size, 5))
-        if _DIGEST.fullmatch(digest):
-            return digest
+        # About every second digest is ill-formed; the next one is as deterministic as the first.
+        for start in range(0, 256 - bits, bits):
+            digest = "".join([_TWO_CHARACTERS[number >> at & 1023] for at in range(start, start + bits, 10)])
+            if _DIGEST.fullmatch(digest):
+                return digest
     raise AssertionError("65,536 digests in a row were ill-formed")
 
 
@@ -88,14 +95,15 @@ class Vault:
     one here: the later is lengthened.
     """
 
-    __slots__ = ("_key", "_originals", "_own", "_scope", "_tokens")
+    __slots__ = ("_key", "_originals", "_own", "_own_values", "_scope", "_tokens")
 
     def __init__(self, key: bytes, scope: Scope) -> None:
         self._key = key
         self._scope = scope
         self._tokens: dict[tuple[str, str], str] = {}
         self._originals: dict[str, Original] = {}
-        self._own: set[str] = set()
+        self._own: list[tuple[str, str]] = []
+        self._own_values: frozenset[str] | None = None
 
     def __len__(self) -> int:
         return len(self._originals)
@@ -105,12 +113,16 @@ class Vault:
 
     def own(self, entity_type: str, value: str) -> None:
         """Notes that the caller's own text holds this value."""
-        self._own.add(value)
-        self._own.add(normalize(entity_type, value))
+        self._own.append((entity_type, value))
+        self._own_values = None
 
     def owns(self, entity_type: str, value: str) -> bool:
         """Whether the caller's own text held this value."""
-        return value in self._own or normalize(entity_type, value) in self._own
+        if self._own_values is None:
+            # Only now, for most replies hold nothing that anyone asks about.
+            known = (name for kind, own in self._own for name in (own, normalize(kind, own)))
+            self._own_values = frozenset(known)
+        return value in self._own_values or normalize(entity_type, value) in self._own_values
 
     def token(self, entity_type: str, value: str) -> str:
         """The token for a value, which from now on resolves to it."""
@@ -131,6 +143,13 @@ class Vault:
         """A keyed digest that is the same in every conversation of the department and resolves to nothing."""
         parts = ("hash", self._scope.department, entity_type, normalize(entity_type, value))
         return keyed_digest(self._key, (part.encode("utf-8", "replace") for part in parts), 16)
+
+    def may_resolve(self, text: str) -> bool:
+        """Whether the text may hold one of the vault's digests, however it is written; no is certain."""
+        if len(self._originals) > _FEW:
+            return True
+        folded = text.lower().replace("i", "1").replace("l", "1").replace("o", "0")
+        return any(digest in folded for digest in self._originals)
 
     def original(self, digest: str) -> Original | None:
         """What stands behind a digest in canonical form."""

@@ -80,13 +80,8 @@ class Redactor:
         """What the texts hold; only texts not seen before cost. Raises ``DetectorFailed``."""
         mended = tuple(map(mend, texts))
         found = tuple(map(tuple, spread(mended, await self._found(mended, department))))
-        return Scan(
-            mended,
-            found,
-            _counted(mended, found, "personal"),
-            _counted(mended, found, "secret"),
-            _counted(mended, found, "corpus"),
-        )
+        counts = _counted(mended, found)
+        return Scan(mended, found, counts["personal"], counts["secret"], counts["corpus"])
 
     def redact(self, scan: Scan, plan: Plan, scope: Scope) -> Redaction:
         """The texts as the plan says; raises ``RefusedByPlan`` when it refuses something that was found."""
@@ -140,14 +135,16 @@ class Redactor:
         return blake2b(message, key=self._scan_key, digest_size=20).digest()
 
 
-def _counted(texts: Sequence[str], findings: Sequence[Sequence[Finding]], category: Category) -> Counter[str]:
-    # By category, so that a page of a corpus hides no secret in it and the other way round.
-    return Counter(
-        finding.entity_type
-        for text, found in zip(texts, findings, strict=True)
-        if found
-        for finding in merge(text, [each for each in found if each.category == category])
-    )
+def _counted(texts: Sequence[str], findings: Sequence[Sequence[Finding]]) -> dict[Category, dict[str, int]]:
+    """How many there are by category and entity type."""
+    counts: dict[Category, dict[str, int]] = {"personal": {}, "secret": {}, "corpus": {}}
+    for text, found in zip(texts, findings, strict=True):
+        # Merged by category, so that a page of a corpus hides no secret in it and the other way round.
+        for category in {each.category for each in found}:
+            of_type = counts[category]
+            for finding in merge(text, [each for each in found if each.category == category]):
+                of_type[finding.entity_type] = of_type.get(finding.entity_type, 0) + 1
+    return counts
 
 
 def _chosen(text: str, found: Sequence[Finding], plan: Plan) -> tuple[Finding, ...]:

@@ -28,7 +28,6 @@ _BARE = (
 )
 _LIKE_PLACEHOLDER = re.compile(f"{_BRACKETED}|{_BARE}")
 
-_MAYBE = re.compile(r"[0-9]")
 _PAIRS = {"[": "]", "<": ">", "{": "}", "【": "】", "⟦": "⟧"}
 _NAMED = {
     "u005b": "[", "u005d": "]", "&#91;": "[", "&#93;": "]", "&lbrack;": "[", "&rbrack;": "]",
@@ -52,8 +51,9 @@ def lookalikes(text: str) -> Iterator[tuple[int, int]]:
 
 
 def mentions(text: str, vault: Vault) -> Iterator[Mention]:
-    """Everything in the text that looks like a placeholder, in order, without overlaps."""
-    if not _MAYBE.search(text):
+    """What looks like a placeholder, in order, without overlaps; nothing if none of it resolves."""
+    # Most texts hold no placeholder of the vault, and telling so costs a twentieth of looking for them.
+    if not vault.may_resolve(text):
         return
     position = 0
     while match := _LIKE_PLACEHOLDER.search(text, position):

@@ -8,21 +8,25 @@ detector found is left uncovered. Everything here is pure.
 import re
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice, pairwise
+from operator import attrgetter
 
 from redaction.base import Finding
 
 _WORD = re.compile(r"[^\W_]+")
 _MIN_LETTERS = 4  # shorter values ("Al", "42") would be found in innocent words and counts
 _MIN_DIGITS = 6  # a bare number must be longer still before it is worth finding again
+_FEW = 16  # up to so many values, looking for each costs less than looking at each word
+_START = attrgetter("start")
 
 
 def merge(text: str, findings: Collection[Finding]) -> tuple[Finding, ...]:
     """Findings of ``text`` without overlaps, in order, covering each letter and digit that any covered."""
-    if len(findings) <= 1:
-        return tuple(findings)
+    ordered = sorted(findings, key=_START)
+    if all(one.end <= following.start for one, following in pairwise(ordered)):
+        return tuple(ordered)
     kept: list[Finding] = []
     taken: list[tuple[int, int]] = []  # sorted, so that a finding meets only its neighbours
     for finding in sorted(set(findings), key=_strength):
@@ -31,7 +35,7 @@ def merge(text: str, findings: Collection[Finding]) -> tuple[Finding, ...]:
             if (start, end) == (finding.start, finding.end) or _WORD.search(text, start, end):
                 kept.append(replace(finding, start=start, end=end))
                 insort(taken, (start, end))
-    kept.sort(key=lambda finding: finding.start)
+    kept.sort(key=_START)
     return tuple(kept)
 
 
@@ -61,22 +65,16 @@ def clip(finding: Finding, start: int, end: int) -> Finding | None:
 def spread(texts: Sequence[str], findings: Sequence[Collection[Finding]]) -> list[list[Finding]]:
     """The findings with each value found once also found wherever else it stands as whole words.
 
-    The cost is linear in the texts: each word is looked up once, whatever the number of values.
+    The cost is linear in the texts, whatever the number of values.
     """
     values = _values(texts, findings)
     everything = [list(found) for found in findings]
     if not values:
         return everything
-    anchors: dict[str, set[tuple[int, int]]] = defaultdict(set)
-    for value in values:
-        first = _WORD.search(value)
-        if first is not None:
-            anchors[first.group()].add((first.start(), len(value)))
+    places = _each_place if len(values) <= _FEW else _word_by_word(values)
     for text, found in zip(texts, everything, strict=True):
-        if anchors.keys().isdisjoint(_WORD.findall(text)):
-            continue
         known = {(finding.start, finding.end) for finding in found}
-        for start, end in _places(text, anchors, values):
+        for start, end in places(text, values):
             if (start, end) not in known:
                 found.append(replace(values[text[start:end]], start=start, end=end))
     return everything
@@ -103,30 +101,45 @@ def _values(texts: Sequence[str], findings: Sequence[Collection[Finding]]) -> di
 
 
 def _telling(value: str) -> bool:
+    if value.isalpha():
+        return len(value) >= _MIN_LETTERS
     letters = sum(map(str.isalnum, value))
     return letters >= (_MIN_LETTERS if any(map(str.isalpha, value)) else _MIN_DIGITS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
+def _each_place(text: str, values: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Where the values stand as whole words: each is looked for."""
+    for value in values:
+        start = text.find(value)
+        while start >= 0:
+            if _stands_alone(text, start, start + len(value)):
+                yield start, start + len(value)
+            start = text.find(value, start + 1)
+
+
+def _word_by_word(values: Collection[str]) -> Callable[[str, Collection[str]], Iterator[tuple[int, int]]]:
+    """The same at a cost that does not grow with the number of values: each word is looked up."""
+    anchors: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for value in values:
+        first = _WORD.search(value)
+        if first is not None:
+            anchors[first.group()].add((first.start(), len(value)))
+
+    def places(text: str, values: Collection[str]) -> Iterator[tuple[int, int]]:
+        if anchors.keys().isdisjoint(_WORD.findall(text)):
+            return
+        for word in _WORD.finditer(text):
+            for offset, length in anchors.get(word.group(), ()):
+                start = word.start() - offset
+                end = start + length
+                if start >= 0 and text[start:end] in values and _stands_alone(text, start, end):
+                    yield start, end
+
+    return places
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
     """Whether a span begins and ends where words do."""
-
-    text: str
-
-    def holds(self, start: int, end: int) -> bool:
-        text = self.text
-        if start > 0 and text[start - 1].isalnum() and text[start].isalnum():
-            return False
-        return not (end < len(text) and text[end].isalnum() and text[end - 1].isalnum())
-
-
-def _places(
-    text: str, anchors: dict[str, set[tuple[int, int]]], values: Collection[str]
-) -> Iterator[tuple[int, int]]:
-    edge = _Edge(text)
-    for word in _WORD.finditer(text):
-        for offset, length in anchors.get(word.group(), ()):
-            start = word.start() - offset
-            end = start + length
-            if start >= 0 and text[start:end] in values and edge.holds(start, end):
-                yield start, end
+    if start > 0 and text[start - 1].isalnum() and text[start].isalnum():
+        return False
+    return not (end < len(text) and text[end].isalnum() and text[end - 1].isalnum())

@@ -10,7 +10,7 @@ from redaction.placeholders import LITERAL, Vault
 from redaction.restore import mentions
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, repr=False)
 class _Piece:
     """A stretch of redacted text; only what the caller wrote may hold lookalikes of placeholders."""
 
