@@ -5,8 +5,9 @@ import threading
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.errors import AuditError, InvalidNote, LogCorrupted
-from audit.note import Checkpoint, Signer, open_checkpoint
+from audit.note import Signer
 from audit.tiles import TileBuilder
 from audit.tlog import leaf_hash
 from audit.tree_store import TreeState, TreeStore

@@ -1,4 +1,4 @@
-"""C2SP signed notes with Ed25519 keys, and the checkpoint that a log signs in one."""
+"""C2SP signed notes with Ed25519 keys."""
 
 import base64
 import binascii
@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -14,6 +15,7 @@ from audit.errors import InvalidNote
 from audit.tlog import HASH_SIZE
 
 ED25519 = b"\x01"
+COSIGNATURE_V1 = b"\x04"
 _KEY_ID_SIZE = 4
 _SIGNATURE_LINE = "\u2014 "
 _MAX_NOTE = 1_000_000
@@ -41,9 +43,9 @@ def encode_base64(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-def key_id(name: str, public_key: bytes) -> bytes:
-    """SHA-256(name || 0x0A || 0x01 || key)[:4], C2SP signed-note, section "Verifier keys"."""
-    return sha256(name.encode() + b"\n" + ED25519 + public_key).digest()[:_KEY_ID_SIZE]
+def key_id(name: str, public_key: bytes, algorithm: bytes = ED25519) -> bytes:
+    """SHA-256(name || 0x0A || algorithm || key)[:4], C2SP signed-note, section "Signatures"."""
+    return sha256(name.encode() + b"\n" + algorithm + public_key).digest()[:_KEY_ID_SIZE]
 
 
 def _check_name(name: str) -> None:
@@ -62,6 +64,21 @@ def _check_point(public_key: bytes) -> None:
         raise InvalidNote("the Ed25519 public key has a small order, so it proves nothing")
 
 
+class NoteVerifier(Protocol):
+    """Checks the signature lines of one key."""
+
+    @property
+    def name(self) -> str:
+        """The name under which the key signs."""
+
+    @property
+    def key_id(self) -> bytes:
+        """Four bytes that tell which key a signature line means."""
+
+    def verify(self, message: bytes, signature: bytes) -> bool:
+        """Whether this key signed the message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """A name and the Ed25519 key that speaks under it."""
@@ -70,8 +87,7 @@ class Verifier:
     public_key: bytes
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
-        _check_point(self.public_key)
+        check_key(self.name, self.public_key)
 
     @property
     def key_id(self) -> bytes:
@@ -80,29 +96,50 @@ class Verifier:
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether this key signed the message."""
-        try:
-            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return verify_ed25519(self.public_key, message, signature)
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{encode_base64(ED25519 + self.public_key)}"
+        return format_key(self.name, self.public_key, ED25519)
 
 
-def parse_verifier(text: str) -> Verifier:
-    """Read ``name+hash+base64`` (C2SP signed-note); raises InvalidNote, also for weak keys."""
+def check_key(name: str, public_key: bytes) -> None:
+    """Refuse a name that cannot stand in a note, and a key that proves nothing; raises InvalidNote."""
+    _check_name(name)
+    _check_point(public_key)
+
+
+def verify_ed25519(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the key signed the message (RFC 8032)."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def format_key(name: str, public_key: bytes, algorithm: bytes) -> str:
+    """A verifier key as text: ``name+hash+base64`` (C2SP signed-note)."""
+    identifier = key_id(name, public_key, algorithm).hex()
+    return f"{name}+{identifier}+{encode_base64(algorithm + public_key)}"
+
+
+def parse_key(text: str, algorithm: bytes) -> tuple[str, bytes]:
+    """Name and public key of ``name+hash+base64`` (C2SP signed-note); raises InvalidNote."""
     match = re.fullmatch(r"([^+\s]+)\+([0-9a-f]{8})\+(\S+)", text)
     if match is None:
         raise InvalidNote("a verifier key reads name+hash+base64")
     name, claimed, encoded = match.groups()
     raw = decode_base64(encoded)
-    if raw[:1] != ED25519:
-        raise InvalidNote("only Ed25519 verifier keys (algorithm 1) are known")
-    verifier = Verifier(name, raw[1:])
-    if verifier.key_id.hex() != claimed:
+    if raw[:1] != algorithm:
+        raise InvalidNote(f"the verifier key is not one of algorithm {algorithm[0]}")
+    if key_id(name, raw[1:], algorithm).hex() != claimed:
         raise InvalidNote("the key hash does not belong to the name and key")
-    return verifier
+    return name, raw[1:]
+
+
+def parse_verifier(text: str) -> Verifier:
+    """Read the verifier key of a log; raises InvalidNote, also for weak keys."""
+    return Verifier(*parse_key(text, ED25519))
 
 
 class Signer:
@@ -119,8 +156,8 @@ class Signer:
     def sign_note(self, text: str) -> str:
         """The note with one signature line; the text must end in a newline."""
         _check_text(text)
-        signature = encode_base64(self.verifier.key_id + self.sign(text.encode()))
-        return f"{text}\n{_SIGNATURE_LINE}{self.verifier.name} {signature}\n"
+        line = SignatureLine(self.verifier.name, self.verifier.key_id, self.sign(text.encode()))
+        return f"{text}\n{line}"
 
 
 def _check_text(text: str) -> None:
@@ -130,11 +167,20 @@ def _check_text(text: str) -> None:
         raise InvalidNote("a note holds no control characters")
 
 
-def open_note(note: str, trusted: Sequence[Verifier]) -> str:
-    """The text of a note that at least one trusted key signed; raises InvalidNote.
+@dataclass(frozen=True, slots=True)
+class SignatureLine:
+    """Who claims to have signed a note, and how; nothing is checked yet."""
 
-    Signatures by unknown keys are ignored, a bad one by a trusted key is not (C2SP signed-note).
-    """
+    name: str
+    key_id: bytes
+    signature: bytes
+
+    def __str__(self) -> str:
+        return f"{_SIGNATURE_LINE}{self.name} {encode_base64(self.key_id + self.signature)}\n"
+
+
+def split_note(note: str) -> tuple[str, list[SignatureLine]]:
+    """The text of a note, and its signature lines, none of them checked; raises InvalidNote."""
     if len(note) > _MAX_NOTE:
         raise InvalidNote("the note is too long")
     text, separator, tail = note.rpartition("\n\n")
@@ -142,25 +188,44 @@ def open_note(note: str, trusted: Sequence[Verifier]) -> str:
         raise InvalidNote("a note is a text, an empty line and signature lines")
     text += "\n"
     _check_text(text)
-    known = {(verifier.name, verifier.key_id): verifier for verifier in trusted}
-    signed_by: set[tuple[str, bytes]] = set()
     lines = tail.removesuffix("\n").split("\n")
     if len(lines) > _MAX_SIGNATURES:
         raise InvalidNote("the note has too many signatures")
-    for line in lines:
-        name, identifier, signature = _parse_signature(line)
-        verifier = known.get((name, identifier))
-        if verifier is None:
-            continue
-        if not verifier.verify(text.encode(), signature):
-            raise InvalidNote(f"the signature of {name} is not good")
-        signed_by.add((name, identifier))
-    if not signed_by:
+    return text, [parse_signature(line) for line in lines]
+
+
+def open_note(note: str, trusted: Sequence[NoteVerifier]) -> str:
+    """The text of a note that at least one trusted key signed; raises InvalidNote.
+
+    Signatures by unknown keys are ignored, a bad one by a trusted key is not (C2SP signed-note).
+    """
+    text, lines = split_note(note)
+    if not good_signatures(text, lines, trusted):
         raise InvalidNote("no trusted key signed the note")
     return text
 
 
-def _parse_signature(line: str) -> tuple[str, bytes, bytes]:
+def good_signatures(
+    text: str, lines: Sequence[SignatureLine], trusted: Sequence[NoteVerifier]
+) -> list[SignatureLine]:
+    """Those lines that are good signatures of the text by trusted keys.
+
+    Raises InvalidNote at one that claims to be and is not.
+    """
+    known = {(verifier.name, verifier.key_id): verifier for verifier in trusted}
+    good = []
+    for line in lines:
+        verifier = known.get((line.name, line.key_id))
+        if verifier is None:
+            continue
+        if not verifier.verify(text.encode(), line.signature):
+            raise InvalidNote(f"the signature of {line.name} is not good")
+        good.append(line)
+    return good
+
+
+def parse_signature(line: str) -> SignatureLine:
+    """Read one signature line without its newline; raises InvalidNote."""
     name, space, encoded = line.removeprefix(_SIGNATURE_LINE).partition(" ")
     if not line.startswith(_SIGNATURE_LINE) or not space:
         raise InvalidNote("a signature line reads: dash, name, base64")
@@ -168,36 +233,4 @@ def _parse_signature(line: str) -> tuple[str, bytes, bytes]:
     raw = decode_base64(encoded)
     if len(raw) <= _KEY_ID_SIZE:
         raise InvalidNote("a signature is shorter than its key hash")
-    return name, raw[:_KEY_ID_SIZE], raw[_KEY_ID_SIZE:]
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """The state of a log: its origin, how many entries, and their root (C2SP tlog-checkpoint)."""
-
-    origin: str
-    size: int
-    root: bytes
-
-    def text(self) -> str:
-        """The body of the note: origin, size in decimal, root in base64."""
-        return f"{self.origin}\n{self.size}\n{encode_base64(self.root)}\n"
-
-
-def parse_checkpoint(text: str) -> Checkpoint:
-    """Read a checkpoint body, extension lines allowed; raises InvalidNote."""
-    match = re.fullmatch(r"([^\n]+)\n(0|[1-9][0-9]{0,18})\n([^\n]+)\n((?:[^\n]+\n)*)", text)
-    if match is None:
-        raise InvalidNote("a checkpoint is an origin, a size and a root, each on its line")
-    root = decode_base64(match[3])
-    if len(root) != HASH_SIZE:
-        raise InvalidNote("the root of a checkpoint has 32 bytes")
-    return Checkpoint(match[1], int(match[2]), root)
-
-
-def open_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
-    """The checkpoint in a note that the log of that name and key signed; raises InvalidNote."""
-    checkpoint = parse_checkpoint(open_note(note, [verifier]))
-    if checkpoint.origin != verifier.name:
-        raise InvalidNote("the checkpoint speaks for another log than its signer")
-    return checkpoint
+    return SignatureLine(name, raw[:_KEY_ID_SIZE], raw[_KEY_ID_SIZE:])

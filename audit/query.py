@@ -10,11 +10,12 @@ from typing import Self
 from sqlalchemy import ColumnElement, Connection, Select, select
 
 from audit import tlog
+from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.database import open_reader
 from audit.entry import Entry
 from audit.errors import EntryNotFound, InvalidProof, LogCorrupted
 from audit.leaf import decode_entry
-from audit.note import Checkpoint, Verifier, open_checkpoint
+from audit.note import Verifier
 from audit.schema import CHECKPOINT, ENTRY, HEAD
 from audit.tree_store import read_node
 

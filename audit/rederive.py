@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import Connection, func, select
 
 from audit.chains import Pairing, WriterChains
+from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.errors import InvalidEntry, InvalidNote, LogCorrupted
 from audit.leaf import decode_entry
-from audit.note import Checkpoint, Verifier, open_checkpoint
+from audit.note import Verifier
 from audit.schema import CHECKPOINT, ENTRY, HEAD, TILE, derive_columns
 from audit.tiles import Tile, TileBuilder
 from audit.tlog import HASH_SIZE, TILE_HEIGHT, leaf_hash

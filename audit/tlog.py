@@ -4,6 +4,7 @@ The tree is that of RFC 6962 section 2.1 (RFC 9162 section 2.1 says the same in 
 built from stored subtree hashes through a reader of one node; they are checked without any reader.
 """
 
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import TypeAlias
@@ -13,6 +14,7 @@ from audit.errors import InvalidProof
 HASH_SIZE = 32
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
+_LENGTH_SIZE = 2
 # MTH({}) = SHA-256() (RFC 6962 section 2.1).
 EMPTY_ROOT = sha256(b"").digest()
 
@@ -142,40 +144,71 @@ def verify_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes],
 def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:
     """Show that the tree of ``new`` only adds to that of ``old`` (RFC 9162 section 2.1.4.2).
 
-    Raises InvalidProof, also for ``old`` = 0, from which everything follows and nothing is
-    shown. Two roots of one size need only be equal: nothing is hashed.
+    Raises InvalidProof, also for ``old`` = 0, from which everything follows and nothing is shown.
     """
     if not 0 < old <= new:
         raise InvalidProof(f"no consistency proof leads from size {old} to size {new}")
-    if old == new:
-        if proof or old_root != new_root:
+    verify_subtree(range(old), new, old_root, new_root, proof)
+
+
+def _is_subtree(entries: range) -> bool:
+    """Whether every tree that holds the entries has a subtree of just them: start and length must fit."""
+    start, end = entries.start, entries.stop
+    return 0 <= start < end and start % (1 << (end - start - 1).bit_length()) == 0
+
+
+def verify_subtree_inclusion(
+    index: int, entries: range, leaf: bytes, proof: Sequence[bytes], root: bytes
+) -> None:
+    """Show that ``leaf`` is entry ``index`` of the subtree ``entries`` of that root; raises InvalidProof."""
+    if not _is_subtree(entries):
+        raise InvalidProof(f"{entries} are no subtree")
+    verify_inclusion(index - entries.start, entries.stop - entries.start, leaf, proof, root)
+
+
+def verify_subtree(entries: range, size: int, subtree: bytes, root: bytes, proof: Sequence[bytes]) -> None:
+    """Show that these entries of the tree of ``size`` have the root ``subtree``.
+
+    The consistency proof of RFC 9162 section 2.1.4.2 is the case that begins at 0; the other ones are
+    those of Merkle Tree Certificates (draft-ietf-plants-merkle-tree-certs, "Subtree Consistency
+    Proofs"). Two roots of one size need only be equal, and no entries at all have one root in every
+    tree: nothing is hashed. Raises InvalidProof.
+    """
+    start, end = entries.start, entries.stop
+    if 0 <= start == end <= size and subtree == EMPTY_ROOT and not proof:
+        return
+    if not _is_subtree(entries) or end > size:
+        raise InvalidProof(f"{entries} are no subtree of a tree of {size}")
+    if end - start == size:
+        if proof or subtree != root:
             raise InvalidProof("two roots of one size must be equal, with an empty proof")
         return
-    # A complete old tree is its own first node, which the prover leaves out.
-    path = list(proof) if old & (old - 1) else [require_hash(old_root), *proof]
+    if _climb(entries, size, require_hash(subtree), proof) != (subtree, require_hash(root)):
+        raise InvalidProof(f"the proof does not lead from {entries} to the root of size {size}")
+
+
+def _climb(entries: range, size: int, known: bytes, proof: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """The roots of subtree and tree that a proof leads to; ``known`` is where it starts, if it can."""
+    fn, sn, tn = entries.start, entries.stop - 1, size - 1
+    # Up to the largest complete subtree at the right edge: all of the entries, or the proof's first step.
+    while fn != sn and (sn & 1 or sn == tn):
+        fn, sn, tn = fn >> 1, sn >> 1, tn >> 1
+    path = list(proof) if fn != sn else [known, *proof]
     if not path:
         raise InvalidProof("the consistency proof is empty")
-    if _climb(old, new, path) != (old_root, new_root):
-        raise InvalidProof(f"the proof does not lead from the root of size {old} to that of size {new}")
-
-
-def _climb(old: int, new: int, path: Sequence[bytes]) -> tuple[bytes, bytes]:
-    """The two roots that a consistency path leads to (RFC 9162 section 2.1.4.2, steps 4 to 6)."""
-    fn, sn = old - 1, new - 1
-    while fn & 1:
-        fn, sn = fn >> 1, sn >> 1
     fr = sr = require_hash(path[0])
     for step in path[1:]:
-        if sn == 0:
+        if tn == 0:
             raise InvalidProof("the consistency proof is too long")
-        if fn & 1 or fn == sn:
-            fr, sr = node_hash(require_hash(step), fr), node_hash(step, sr)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
+        if sn & 1 or sn == tn:
+            fr = node_hash(require_hash(step), fr) if fn < sn else fr
+            sr = node_hash(require_hash(step), sr)
+            while not sn & 1 and sn:
+                fn, sn, tn = fn >> 1, sn >> 1, tn >> 1
         else:
             sr = node_hash(sr, require_hash(step))
-        fn, sn = fn >> 1, sn >> 1
-    if sn:
+        fn, sn, tn = fn >> 1, sn >> 1, tn >> 1
+    if tn:
         raise InvalidProof("the consistency proof is too short")
     return fr, sr
 
@@ -200,10 +233,40 @@ def tile_of(level: int, index: int) -> tuple[int, int, int, int]:
 
 
 def tile_path(level: int, number: int, width: int = TILE_WIDTH) -> str:
-    """The path of a tile: ``tile/<L>/<N>[.p/<W>]``, N in groups of three digits (C2SP tlog-tiles)."""
+    """The path of a tile: ``tile/<L>/<N>[.p/<W>]`` (C2SP tlog-tiles)."""
+    return f"tile/{level}/{_numbered(number, width)}"
+
+
+def bundle_path(number: int, width: int = TILE_WIDTH) -> str:
+    """The path of the entries under a tile of level 0: ``tile/entries/<N>[.p/<W>]`` (C2SP tlog-tiles)."""
+    return f"tile/entries/{_numbered(number, width)}"
+
+
+def _numbered(number: int, width: int) -> str:
     groups = [f"{number % 1000:03d}"]
     while number >= 1000:  # noqa: PLR2004 - three digits a group, as tlog-tiles says
         number //= 1000
         groups.append(f"x{number % 1000:03d}")
     partial = "" if width == TILE_WIDTH else f".p/{width}"
-    return f"tile/{level}/{'/'.join(reversed(groups))}{partial}"
+    return f"{'/'.join(reversed(groups))}{partial}"
+
+
+def pack_bundle(entries: Iterable[bytes]) -> bytes:
+    """Entries side by side, each behind its length in two bytes (C2SP tlog-tiles, "Log entries")."""
+    return b"".join(struct.pack(">H", len(entry)) + entry for entry in entries)
+
+
+def unpack_bundle(bundle: bytes) -> list[bytes]:
+    """The entries of a bundle; raises InvalidProof unless it is 1 to 256 of them and nothing else."""
+    entries, at = [], 0
+    while at < len(bundle):
+        if len(bundle) - at < _LENGTH_SIZE:
+            raise InvalidProof("the entry bundle ends within a length")
+        end = at + _LENGTH_SIZE + int.from_bytes(bundle[at : at + _LENGTH_SIZE], "big")
+        if end > len(bundle):
+            raise InvalidProof("the entry bundle ends within an entry")
+        entries.append(bundle[at + _LENGTH_SIZE : end])
+        at = end
+    if not 0 < len(entries) <= TILE_WIDTH:
+        raise InvalidProof(f"an entry bundle holds 1 to {TILE_WIDTH} entries, and this one {len(entries)}")
+    return entries

@@ -53,10 +53,7 @@ class TreeStore:
     def edge(self, size: int) -> dict[int, bytes]:
         """The partial tiles at the right edge of a tree, by level."""
         with self._database.reader.connect() as connection:
-            return {
-                level: read_tile(connection, level, number)[: width * HASH_SIZE]
-                for level, number, width in edge_tiles(size)
-            }
+            return read_edge(connection, size)
 
     def root_at(self, size: int) -> bytes:
         """The root of the first ``size`` leaves, from the tiles; raises KeyError if one is missing."""
@@ -113,6 +110,14 @@ def read_tile(connection: Connection, level: int, number: int) -> bytes:
     if found is None:
         raise KeyError((level, number))
     return found
+
+
+def read_edge(connection: Connection, size: int) -> dict[int, bytes]:
+    """The partial tiles at the right edge of a tree, by level; raises KeyError if one is missing."""
+    return {
+        level: read_tile(connection, level, number)[: width * HASH_SIZE]
+        for level, number, width in edge_tiles(size)
+    }
 
 
 def read_node(connection: Connection, level: int, index: int) -> bytes:

@@ -9,10 +9,11 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.chains import Intent
+from audit.checkpoint import Checkpoint
 from audit.database import open_reader
 from audit.errors import InvalidNote, InvalidReceipt, LogCorrupted
 from audit.integrity import check_pages, check_schema
-from audit.note import Checkpoint, Verifier
+from audit.note import Verifier
 from audit.receipt import ReceiptClaim, open_receipt
 from audit.rederive import Rederivation
 from audit.schema import ENTRY

@@ -3,33 +3,24 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from audit.errors import AuditError
-from audit.keys import read_verifier, verifier_path
-from audit.note import Verifier, parse_verifier
 from audit.query import Located, LogReader
 from audit.verify import Progress as OnProgress
 from audit.verify import Report, verify_log, verify_receipt
-from gateway.cli import audit_text
+from gateway.cli import audit_export, audit_text
+from gateway.cli.audit_options import DATABASE, Database, Json, Key, log_verifier, reported
 
 app = typer.Typer(no_args_is_help=True, help="Look into the audit log, and check it.")
 
-Database = Annotated[Path, typer.Option("--database", help="The log's database.")]
-Key = Annotated[
-    str,
-    typer.Option(
-        "--key", help="The log's verifier key, or a file that holds it; beside the database if not given."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON lines.")]
+app.command("export")(audit_export.export)
+app.command("prove")(audit_export.prove)
+app.command("verify-proof")(audit_export.verify_proof)
 
-_DATABASE = Path(".custody/audit.db")
 _FOLLOW_S = 0.5
 
 
@@ -37,11 +28,11 @@ _FOLLOW_S = 0.5
 def tail(
     count: Annotated[int, typer.Option("-n", min=0, help="How many entries.")] = 20,
     follow: Annotated[bool, typer.Option("-f", help="Go on with new ones until interrupted.")] = False,
-    database: Database = _DATABASE,
+    database: Database = DATABASE,
     as_json: Json = False,
 ) -> None:
     """Show the latest entries, oldest first."""
-    with _reported(), LogReader(database) as reader:
+    with reported(), LogReader(database) as reader:
         shown = reader.tail(count)
         last = shown[-1].index if shown else reader.size() - 1
         _print_rows(shown, as_json=as_json)
@@ -55,13 +46,13 @@ def tail(
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(metavar="ID|REQUEST_ID|INDEX", help="Which entries.")],
-    database: Database = _DATABASE,
+    database: Database = DATABASE,
     key: Key = "",
     as_json: Json = False,
 ) -> None:
     """Show entries whole, each with its proof of inclusion checked."""
-    with _reported(), LogReader(database) as reader:
-        verifier = _verifier(key, database)
+    with reported(), LogReader(database) as reader:
+        verifier = log_verifier(key, database)
         checkpoint = reader.checkpoint(verifier)
         for located in reader.find(name):
             proof: audit_text.Proof | None = None
@@ -74,14 +65,14 @@ def show(
 
 @app.command()
 def verify(
-    database: Database = _DATABASE,
+    database: Database = DATABASE,
     key: Key = "",
     receipt: Annotated[str, typer.Option("--receipt", help="Also check an x-custody-receipt header.")] = "",
     as_json: Json = False,
 ) -> None:
     """Derive the whole log again from its bytes; exit code 1 if anything contradicts."""
-    with _reported():
-        verifier = _verifier(key, database)
+    with reported():
+        verifier = log_verifier(key, database)
         with _progress(quiet=as_json) as advance:
             report = verify_log(database, verifier, advance)
         _print(audit_text.report_json(report) if as_json else audit_text.report_text(report))
@@ -104,24 +95,6 @@ def _print_rows(rows: list[Located], *, as_json: bool) -> None:
 def _print(text: str) -> None:
     # Not through rich: it would wrap lines and read brackets in the text as markup.
     typer.echo(text)
-
-
-def _verifier(key: str, database: Path) -> Verifier:
-    if key and not Path(key).is_file():
-        return parse_verifier(key)
-    return read_verifier(Path(key) if key else verifier_path(database.with_suffix(".key")))
-
-
-@contextmanager
-def _reported() -> Iterator[None]:
-    """Tell an error of the log in a sentence, with exit code 1."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
-    except AuditError as error:
-        typer.secho(f"custody audit: {error}", fg=typer.colors.RED, err=True)
-        raise typer.Exit(1) from error
 
 
 @contextmanager

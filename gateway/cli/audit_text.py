@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import orjson
 
+from audit.checkpoint import Checkpoint
 from audit.entry import Record
-from audit.note import Checkpoint
 from audit.query import Located
 from audit.receipt import ReceiptClaim
 from audit.verify import Report

@@ -1,5 +1,7 @@
 import base64
 import json
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -33,38 +35,46 @@ def _tree(size: int) -> tuple[list[bytes], tlog.NodeReader]:
     return leaves, read
 
 
-def test_inclusion_vectors(test_data: Path) -> None:
-    """Each inclusion vector gets the verdict that transparency-dev states for it."""
-    for vector in _vectors(test_data, "inclusion"):
-        arguments = (
-            vector.get("leafIdx", 0),
-            vector.get("treeSize", 0),
-            _hash(vector, "leafHash"),
-            _hashes(vector, "proof"),
-            _hash(vector, "root"),
-        )
-        if vector["wantErr"]:
-            with pytest.raises(InvalidProof):
-                tlog.verify_inclusion(*arguments)
-        else:
-            tlog.verify_inclusion(*arguments)
+def _verify_inclusion(vector: dict[str, object]) -> None:
+    rest = _hash(vector, "leafHash"), _hashes(vector, "proof"), _hash(vector, "root")
+    tlog.verify_inclusion(vector.get("leafIdx", 0), vector.get("treeSize", 0), *rest)
 
 
-def test_consistency_vectors(test_data: Path) -> None:
-    """Each consistency vector gets the verdict that transparency-dev states for it."""
-    for vector in _vectors(test_data, "consistency"):
-        arguments = (
-            vector.get("size1", 0),
-            vector.get("size2", 0),
-            _hash(vector, "root1"),
-            _hash(vector, "root2"),
-            _hashes(vector, "proof"),
-        )
-        if vector["wantErr"]:
-            with pytest.raises(InvalidProof):
-                tlog.verify_consistency(*arguments)
-        else:
-            tlog.verify_consistency(*arguments)
+def _verify_consistency(vector: dict[str, object]) -> None:
+    rest = _hash(vector, "root1"), _hash(vector, "root2"), _hashes(vector, "proof")
+    tlog.verify_consistency(vector.get("size1", 0), vector.get("size2", 0), *rest)
+
+
+def _verify_subtree_inclusion(vector: dict[str, object]) -> None:
+    rest = _hash(vector, "leafHash"), _hashes(vector, "proof"), _hash(vector, "root")
+    tlog.verify_subtree_inclusion(vector.get("leafIdx", 0), _range(vector), *rest)
+
+
+def _verify_subtree(vector: dict[str, object]) -> None:
+    rest = _hash(vector, "root1"), _hash(vector, "root2"), _hashes(vector, "proof")
+    tlog.verify_subtree(_range(vector), vector.get("size", 0), *rest)
+
+
+def _range(vector: dict[str, object]) -> range:
+    return range(vector.get("start", 0), vector.get("end", 0))
+
+
+@pytest.mark.parametrize(
+    ("kind", "verify", "count"),
+    [
+        ("inclusion", _verify_inclusion, 98),
+        ("consistency", _verify_consistency, 98),
+        ("subtreeinclusion", _verify_subtree_inclusion, 204),
+        ("subtreeconsistency", _verify_subtree, 118),
+    ],
+)
+def test_vectors(test_data: Path, kind: str, verify: Callable[[dict[str, object]], None], count: int) -> None:
+    """Each proof of transparency-dev's vectors gets the verdict that is stated for it."""
+    vectors = _vectors(test_data, kind)
+    assert len(vectors) == count
+    for vector in vectors:
+        with pytest.raises(InvalidProof) if vector["wantErr"] else nullcontext():
+            verify(vector)
 
 
 def test_real_certificate_log(test_data: Path) -> None:
@@ -86,11 +96,10 @@ def test_real_certificate_log(test_data: Path) -> None:
 def test_tessera_tiles(test_data: Path) -> None:
     """The tiles and roots of a log that Tessera wrote come out of its entries."""
     log = test_data / "tlog-vectors" / "tessera-testdata-log"
-    leaves, raw = [], (log / "tile" / "entries" / "000.p" / "15").read_bytes()
-    while raw:
-        length = int.from_bytes(raw[:2], "big")
-        leaves.append(tlog.leaf_hash(raw[2 : 2 + length]))
-        raw = raw[2 + length :]
+    bundle = (log / tlog.bundle_path(0, 15)).read_bytes()
+    entries = tlog.unpack_bundle(bundle)
+    assert tlog.pack_bundle(entries) == bundle
+    leaves = [tlog.leaf_hash(entry) for entry in entries]
     for size in range(1, 16):
         assert b"".join(leaves[:size]) == (log / tlog.tile_path(0, 0, size)).read_bytes()
         root = tlog.root_hash(
@@ -146,6 +155,53 @@ def test_tile_coordinates(level: int, index: int, expected: tuple[int, int, int,
 def test_tile_paths(number: int, width: int, expected: str) -> None:
     """Paths have groups of three digits, as in the examples of tlog-tiles."""
     assert tlog.tile_path(0, number, width) == expected
+    assert tlog.bundle_path(number, width) == expected.replace("tile/0/", "tile/entries/")
+
+
+@given(st.lists(st.binary(max_size=300), min_size=1, max_size=256))
+def test_bundle_round_trip(entries: list[bytes]) -> None:
+    """A bundle gives back the entries that were put in."""
+    assert tlog.unpack_bundle(tlog.pack_bundle(entries)) == entries
+
+
+@given(st.binary(max_size=600))
+def test_any_bundle_is_read_or_refused(bundle: bytes) -> None:
+    """Bytes are a bundle that packs into the same bytes, or are refused as none."""
+    try:
+        entries = tlog.unpack_bundle(bundle)
+    except InvalidProof:
+        return
+    assert tlog.pack_bundle(entries) == bundle
+
+
+@given(st.integers(0, 2**64), st.integers(0, 2**64), st.lists(st.binary(max_size=33), max_size=70))
+def test_any_proof_is_refused_as_such(first: int, second: int, proof: list[bytes]) -> None:
+    """Numbers and hashes of any size lead to a refusal, and to no other error."""
+    start, size = min(first, second), max(first, second)
+    leaf = proof[0] if proof else b""
+    for verify in (
+        lambda: tlog.verify_inclusion(start, size, leaf, proof, bytes(32)),
+        lambda: tlog.verify_consistency(start, size, leaf, bytes(32), proof),
+        lambda: tlog.verify_subtree(range(start, first), size, leaf, bytes(32), proof),
+        lambda: tlog.verify_subtree_inclusion(second, range(start, size), leaf, proof, bytes(32)),
+    ):
+        with pytest.raises(InvalidProof):
+            verify()
+
+
+@given(st.integers(1, 200), st.data())
+def test_subtree_proofs_verify(size: int, draws: st.DataObject) -> None:
+    """The range that a proof of RFC 9162 starts from may be any subtree, not the head of the tree alone."""
+    leaves, read = _tree(size)
+    level = draws.draw(st.integers(0, (size - 1).bit_length()))
+    start = draws.draw(st.integers(0, (size - 1) >> level)) << level
+    index = draws.draw(st.integers(start, min(size, start + (1 << level)) - 1))
+    end = min(size, start + (1 << level))
+    root = tlog.subtree_root(start, end, read)
+    path = tlog.prove_inclusion(
+        index - start, end - start, lambda height, place: read(height, (start >> height) + place)
+    )
+    tlog.verify_subtree_inclusion(index, range(start, end), leaves[index], path, root)
 
 
 def test_empty_root() -> None:

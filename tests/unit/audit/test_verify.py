@@ -8,11 +8,11 @@ from pathlib import Path
 import pysqlite3.dbapi2 as sqlite
 import pytest
 
+from audit.checkpoint import Checkpoint
 from audit.entry import Receipt, Record
 from audit.errors import InvalidReceipt, LogCorrupted, LogUnusable
 from audit.keys import load_or_create_signer, read_verifier
 from audit.log import open_log
-from audit.note import Checkpoint
 from audit.seal import seal_path
 from audit.verify import Report, verify_log, verify_receipt
 
