@@ -62,5 +62,6 @@ endif
 	@touch $@
 
 .venv/.dev: .venv/.ready
+	$(PIP) install --editable '.[eval]'
 	$(PIP) install --group dev
 	@touch $@

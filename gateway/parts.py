@@ -1,5 +1,6 @@
 """Each part of a gateway, made as the settings ask; the only place that calls the plug-in loader."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -68,15 +69,25 @@ def backends(settings: Settings, progress: Progress) -> dict[str, Backend]:
     return built
 
 
+def detectors(settings: Settings, kinds: Sequence[str] = ()) -> list[Detector]:
+    """What looks for sensitive text: all that the settings name, or those of the given kinds.
+
+    A kind that the settings do not name gets its default options.
+    """
+    named = {each.kind for each in settings.redaction.detectors}
+    extra = [PluginSettings(kind=kind) for kind in dict.fromkeys(kinds) if kind not in named]
+    chosen = [each for each in settings.redaction.detectors if not kinds or each.kind in kinds]
+    return [
+        cast("Detector", _plugin("redaction.detectors", each, f"redaction.detectors.{number}", settings))
+        for number, each in enumerate([*chosen, *extra])
+    ]
+
+
 def redactor(settings: Settings, state: StateFolder) -> Redactor:
     """What finds and takes out; its key makes the placeholders."""
-    detectors = [
-        cast("Detector", _plugin("redaction.detectors", each, f"redaction.detectors.{number}", settings))
-        for number, each in enumerate(settings.redaction.detectors)
-    ]
     memory = ScanMemory(entries=settings.redaction.memory_entries)
     return Redactor(
-        detectors,
+        detectors(settings),
         key=state.secret("placeholder.key"),
         memory=memory,
         deadline_s=settings.redaction.deadline_s,

@@ -2,7 +2,7 @@
 
 import typer
 
-from gateway.cli import audit, demo, keys, policy, serve
+from gateway.cli import audit, demo, keys, policy, redact, serve
 
 app = typer.Typer(
     name="custody",
@@ -14,6 +14,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.add_typer(audit.app, name="audit", help="Read and verify the log.")
 app.add_typer(policy.app, name="policy", help="Check and test policies.")
+app.add_typer(redact.app, name="redact", help="Find and take out sensitive text; measure it.")
 app.add_typer(keys.app, name="keys", help="Make API keys.")
 
 

@@ -1,0 +1,31 @@
+from collections.abc import Sequence
+
+from redaction.base import Detector, Finding
+from redaction.detection import Detection
+from redaction.spans import merge, spread
+from redaction.workers import Workers
+
+_PER_DEADLINE = 400_000  # code points that one deadline allows for; more get proportionally longer
+
+
+class BulkScanner:
+    """Finds what many texts hold that have nothing to do with each other, such as the lines of a file.
+
+    Each is merged and spread by the rule of requests, as if it were a request of its own; nothing is
+    remembered. ``deadline_s`` bounds a round of up to 400,000 code points.
+    """
+
+    def __init__(self, detectors: Sequence[Detector], *, deadline_s: float = 20, workers: int = 1) -> None:
+        self._detectors = tuple(detectors)
+        self._deadline_s = deadline_s
+        self._workers = Workers(workers)
+
+    async def scan(self, texts: Sequence[str]) -> list[tuple[Finding, ...]]:
+        """The findings of each text, in order, without overlaps; raises ``DetectorFailed``."""
+        rounds = max(1.0, sum(map(len, texts)) / _PER_DEADLINE)
+        detection = Detection(self._detectors, self._workers, self._deadline_s * rounds)
+        found = await detection.find(texts)
+        return [
+            merge(text, spread([text], [findings])[0]) if findings else ()
+            for text, findings in zip(texts, found, strict=True)
+        ]
