@@ -54,6 +54,7 @@ class _Server(uvicorn.Server):
                 access_log=False,  # the record of access is the log that verifies
                 log_level="warning",
                 server_header=False,
+                proxy_headers=False,  # nothing here believes what a proxy says of its clients
                 timeout_graceful_shutdown=limits.stop_timeout_s,
             )
         )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.bundled import policies
 from gateway.domain import AccessRequest, Decision
-from gateway.ids import uuid7
+from gateway.ids import Uuid7
 from gateway.pdp.checks import ENTRY_POINT, CheckedPolicy, check
 from gateway.pdp.contract import DecisionContract, IdSource, unavailable
 from gateway.pdp.gate import GateReport, compare
@@ -88,10 +88,10 @@ class EmbeddedEngine:
         return self._interpreter.evaluate_json(ENTRY_POINT, question)
 
 
-def build(options: Options, *, new_id: IdSource = uuid7) -> EmbeddedEngine:
+def build(options: Options, *, new_id: IdSource | None = None) -> EmbeddedEngine:
     """The engine over the folder in ``options``; raises ``PolicyRefused`` if it cannot be put into force."""
     policy = check(read_source(options.policies))
-    contract = DecisionContract(new_id)
+    contract = DecisionContract(new_id or Uuid7())
     return EmbeddedEngine(policy, contract, form=options.form, gate_inputs=options.gate_inputs)
 
 

@@ -11,7 +11,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from gateway.domain import AccessRequest, Decision, JsonObject, JsonValue
-from gateway.ids import uuid7
+from gateway.ids import Uuid7
 from gateway.pdp.checks import ENTRY_POINT
 from gateway.pdp.contract import DecisionContract, IdSource, unavailable
 
@@ -145,9 +145,9 @@ class _Client(opa_client.opa_async.AsyncOpaClient):  # type: ignore[misc]  # the
         )
 
 
-def build(options: Options, *, new_id: IdSource = uuid7) -> OpaServer:
+def build(options: Options, *, new_id: IdSource | None = None) -> OpaServer:
     """The engine for the server in ``options``; it connects with the first decision."""
-    return OpaServer(options, DecisionContract(new_id))
+    return OpaServer(options, DecisionContract(new_id or Uuid7()))
 
 
 def _trust(options: Options) -> ssl.SSLContext | Literal[True]:
