@@ -1,155 +1,78 @@
-"""Opens a log's database: SQLite through ``pysqlite3``, or whatever else SQLAlchemy is given a URL for."""
+"""Opens a log's database: SQLite where the place is a file, PostgreSQL where it is a URL."""
 
-import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-import pysqlite3.dbapi2
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine
 
-from audit.errors import LogUnusable
-
-# 3.7.0 to 3.51.2 may corrupt a database in WAL mode that two connections use (the WAL-reset bug).
-_SAFE_SQLITE = (3, 51, 3)
-_READER_BUSY_S = 5.0
-# Frames of one page each: 16 MiB.
-_LONG_WAL = 4096
-
-_WRITER_PRAGMAS: Mapping[str, str] = {
-    "journal_mode": "WAL",
-    "synchronous": "FULL",
-    # The integrator moves the log back into the database, off the path of a waiting caller.
-    "wal_autocheckpoint": "0",
-}
-_READER_PRAGMAS: Mapping[str, str] = {"query_only": "ON"}
+from audit import sqlite
+from audit.place import Place
 
 
-class _Cursor(Protocol):
-    def execute(self, statement: str) -> object: ...
-    def close(self) -> None: ...
-
-
-class _Connection(Protocol):
-    isolation_level: str | None
-
-    def cursor(self) -> _Cursor: ...
-
-
-class _Transaction(Protocol):
-    def exec_driver_sql(self, statement: str) -> object: ...
-
-
-def require_safe_sqlite(version: tuple[int, ...]) -> None:
-    """Refuse a library that may corrupt a WAL database; raises LogUnusable."""
-    if version < _SAFE_SQLITE:
-        found, wanted = (".".join(map(str, item)) for item in (version, _SAFE_SQLITE))
-        raise LogUnusable(
-            f"SQLite {found} can corrupt a database in WAL mode; {wanted} or newer is needed:"
-            f" reinstall the pinned pysqlite3 wheel, which brings its own."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Database:
+class Database(Protocol):
     """One log's database as a writer sees it.
 
-    Transactions of ``writer`` take SQLite's write lock at once and are durable at commit; those of
-    ``reader`` see one state and cannot write. ``write_lock`` is held around each transaction of
-    ``writer``, for SQLite's own waiting sleeps longer than a commit takes.
+    A transaction of ``writer`` is durable at commit; one of ``reader`` sees one state and cannot write.
+    ``write_lock`` is held around each transaction of ``writer``: ``with write_lock, writer.begin()``.
     """
 
-    writer: Engine
-    reader: Engine
-    write_lock: threading.Lock
+    @property
+    def writer(self) -> Engine:
+        """Where transactions that write begin."""
 
-    def fold_wal(self) -> None:
-        """Move SQLite's write-ahead log into the database, as far as readers let it go.
+    @property
+    def reader(self) -> Engine:
+        """Where transactions that only read begin."""
 
-        The bulk goes while writers write on. They begin the file anew only once none of it is left, so where
-        it has grown long the rest goes while they wait.
-        """
-        frames, _moved = self._checkpoint("PASSIVE")
-        if frames > _LONG_WAL:
-            with self.write_lock:
-                self._checkpoint("PASSIVE")
+    @property
+    def write_lock(self) -> AbstractContextManager[object]:
+        """Whose turn it is to write."""
 
-    def empty_wal(self) -> bool:
-        """Move the write-ahead log and empty its file, and whether that was possible; waits for readers."""
-        return self._checkpoint("TRUNCATE") == (0, 0)
-
-    def _checkpoint(self, mode: str) -> tuple[int, int]:
-        """Frames in the write-ahead log, and how many of them are moved.
-
-        What cannot be moved now, on a full disk for one, stays where it is just as durable.
-        """
-        # Not in a transaction, so past SQLAlchemy's.
-        connection = self.writer.raw_connection()
-        try:
-            cursor = connection.cursor()
-            cursor.execute(f"PRAGMA wal_checkpoint({mode})")
-            _busy, frames, moved = cursor.fetchone() or (1, 1, 0)
-            cursor.close()
-        except pysqlite3.dbapi2.OperationalError:
-            return 1, 0
-        finally:
-            connection.close()
-        return frames, moved
+    def fold(self) -> None:
+        """Keep what the database keeps beside its tables from growing; called after each integration."""
 
     def close(self) -> None:
         """Close every connection."""
-        self.writer.dispose()
-        self.reader.dispose()
 
 
-def open_database(path: Path, busy_s: float) -> Database:
-    """Open or create the database of a log for writing; raises LogUnusable on an unsafe library.
+def open_database(place: Place, busy_s: float) -> Database:
+    """Open the database of a log for writing; raises LogUnusable if it cannot keep a log safe.
 
     A transaction waits up to ``busy_s`` for another process's lock.
     """
-    require_safe_sqlite(pysqlite3.dbapi2.sqlite_version_info)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    url = f"sqlite:///{path.absolute()}"
-    return Database(
-        writer=_engine(url, busy_s, _WRITER_PRAGMAS, "BEGIN IMMEDIATE"),
-        reader=_engine(url, busy_s, _READER_PRAGMAS, "BEGIN"),
-        write_lock=threading.Lock(),
-    )
+    if isinstance(place, Path):
+        return sqlite.SqliteDatabase(place, busy_s)
+    # Its driver is an optional extra.
+    from audit import postgres  # noqa: PLC0415 - rule 15: loaded only when configured
+
+    return postgres.PostgresDatabase(place, busy_s)
 
 
-def open_reader(path: Path) -> Engine:
-    """An engine that cannot write; each transaction sees one state. Raises LogUnusable without a file."""
-    require_safe_sqlite(pysqlite3.dbapi2.sqlite_version_info)
-    if not path.is_file():
-        raise LogUnusable(
-            f"There is no log at {path}: start the gateway once, or name its database with --database."
-        )
-    return _engine(
-        f"sqlite:///file:{path.absolute()}?mode=ro&uri=true", _READER_BUSY_S, _READER_PRAGMAS, "BEGIN"
-    )
+def open_side(place: Place, busy_s: float, *, forgetting: bool) -> Database:
+    """Open a database that stands beside a log; raises LogUnusable as ``open_database`` does.
+
+    ``forgetting``: a SQLite file keeps no trace of what was deleted from it.
+    """
+    if isinstance(place, Path) and forgetting:
+        return sqlite.SqliteDatabase(place, busy_s, sqlite.FORGETTING_PRAGMAS)
+    return open_database(place, busy_s)
 
 
-def _engine(url: str, busy_s: float, pragmas: Mapping[str, str], begin: str) -> Engine:
-    # Parameters stay out of error messages: leaves do not belong in a log line.
-    engine = create_engine(
-        url,
-        module=pysqlite3.dbapi2,
-        hide_parameters=True,
-        connect_args={"check_same_thread": False, "timeout": busy_s},
-    )
+def open_reader(place: Place) -> Engine:
+    """An engine that cannot write; each transaction sees one state. Raises LogUnusable without a log."""
+    if isinstance(place, Path):
+        return sqlite.open_reader(place)
+    from audit import postgres  # noqa: PLC0415 - as above
 
-    @event.listens_for(engine, "connect")
-    def _on_connect(connection: _Connection, _record: object) -> None:
-        # The driver's own idea of when to begin would take the lock too late.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for name, value in pragmas.items():
-            cursor.execute(f"PRAGMA {name} = {value}")
-        cursor.close()
+    return postgres.open_reader(place)
 
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: _Transaction) -> None:
-        connection.exec_driver_sql(begin)
 
-    return engine
+def cause(error: BaseException) -> str:
+    """What failed, in words that hold no values: a driver's message may quote the row it was given."""
+    original = getattr(error, "orig", None) or error
+    if isinstance(original, sqlite.Error):
+        return str(original)
+    state = getattr(original, "sqlstate", None)
+    name = type(original).__name__
+    return f"{name} ({state})" if state else name

@@ -8,6 +8,7 @@ AuditError
 │   └── InvalidReceipt    a receipt that cannot be read or whose signature is not good
 ├── InvalidProof          an inclusion or consistency proof that does not hold
 ├── LogUnusable           the log cannot be opened as it is; the message says what to do
+├── LogWentBack           the database holds less than it did: a backup was put back, or a failover lost some
 ├── EntryNotFound         no entry by that name
 └── LogCorrupted          the log contradicts itself; names the first bad index
 """
@@ -43,6 +44,10 @@ class InvalidProof(AuditError):
 
 class LogUnusable(AuditError):
     """The log cannot be opened: missing, of another key, or on a library that may corrupt it."""
+
+
+class LogWentBack(AuditError):
+    """The database holds less of the log than this process has seen durable; nothing was written."""
 
 
 class EntryNotFound(AuditError):

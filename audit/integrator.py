@@ -6,8 +6,9 @@ import threading
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.checkpoint import Checkpoint, open_checkpoint
+from audit.database import cause
 from audit.errors import AuditError, InvalidNote, LogCorrupted
-from audit.note import Signer
+from audit.note import Signer, Verifier
 from audit.tiles import TileBuilder
 from audit.tlog import leaf_hash
 from audit.tree_store import TreeState, TreeStore
@@ -37,6 +38,11 @@ class Integrator:
         self._new_leaves = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit-integrator", daemon=True)
+
+    @property
+    def verifier(self) -> Verifier:
+        """The name and key that checkpoints are checked with."""
+        return self._signer.verifier
 
     def load(self) -> None:
         """Take up the stored tree, writing nothing.
@@ -82,10 +88,12 @@ class Integrator:
         """One round; a failure leaves the leaves as they are and is tried again at the next."""
         try:
             self._integrate_all()
-            self._store.fold_wal()
-        except (SQLAlchemyError, AuditError) as error:
-            cause = getattr(error, "orig", None) or error
-            _log.warning("audit tree not integrated, will try again: %s", cause)
+            self._store.fold()
+        except SQLAlchemyError as error:
+            _log.warning("audit tree not integrated, will try again: %s", cause(error))
+            self._new_leaves.set()
+        except AuditError as error:
+            _log.warning("audit tree not integrated, will try again: %s", error)
             self._new_leaves.set()
 
     def _integrate_all(self) -> None:

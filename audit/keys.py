@@ -5,9 +5,34 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.errors import InvalidNote, LogUnusable
 from audit.note import Signer, Verifier, parse_verifier
+from audit.place import Place
 
 _KEY_PREFIX = "custody-log-key-v1"
 _OPEN_TO_OTHERS = 0o077
+
+
+def find_signer(
+    place: Place, key_path: Path | None, signing_key: str, origin: str, known: str | None
+) -> Signer:
+    """The key that a log is signed with: given as text, else in a file, which is made for a new log only.
+
+    ``known`` is the verifier key that the log was begun with, or None for a new one. Raises LogUnusable if
+    the key is missing, cannot be read, or signs for another origin.
+    """
+    if signing_key:
+        signer = _of_origin(_parse(signing_key, "of the settings"), origin, "of the settings")
+        if key_path is not None:
+            write_verifier(verifier_path(key_path), signer.verifier)
+        return signer
+    path = key_path or (place.with_suffix(".key") if isinstance(place, Path) else None)
+    if path is None:
+        raise LogUnusable("A log in PostgreSQL needs a signing key: name its file, or give it as a variable.")
+    if known is not None and not path.exists():
+        raise LogUnusable(
+            f"The signing key {path} is missing, and the log was begun with {known}: bring back the key"
+            f" from its backup, or copy it from another gateway of this log."
+        )
+    return load_or_create_signer(path, origin)
 
 
 def load_or_create_signer(path: Path, origin: str) -> Signer:
@@ -17,12 +42,7 @@ def load_or_create_signer(path: Path, origin: str) -> Signer:
     """
     if not path.exists():
         _create(path, origin)
-    signer = _load(path)
-    if signer.verifier.name != origin:
-        raise LogUnusable(
-            f"The key in {path} signs for {signer.verifier.name}, not for {origin}: a log keeps its origin."
-            f" Set the origin back, or start a new log under another path."
-        )
+    signer = _of_origin(_load(path), origin, f"in {path}")
     write_verifier(verifier_path(path), signer.verifier)
     return signer
 
@@ -71,15 +91,33 @@ def _load(path: Path) -> Signer:
     try:
         if path.stat().st_mode & _OPEN_TO_OTHERS:
             raise LogUnusable(f"The signing key {path} is open to other users: chmod 600 it.")
-        prefix, origin, seed = path.read_text().removesuffix("\n").split(" ")
+        return _parse(path.read_text(), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        # The file is secret, and the error may quote it.
+        raise _unreadable(str(path), type(error).__name__) from None
+
+
+def _parse(text: str, where: str) -> Signer:
+    try:
+        prefix, origin, seed = text.strip().split(" ")
         _require(prefix == _KEY_PREFIX)
         return Signer(origin, bytes.fromhex(seed))
-    except (OSError, ValueError, InvalidNote) as error:
-        # The file is secret, and a ValueError may quote it.
-        kind = type(error).__name__
+    except (ValueError, InvalidNote) as error:
+        # As above: a ValueError may quote what it could not read.
+        raise _unreadable(where, type(error).__name__) from None
+
+
+def _unreadable(where: str, kind: str) -> LogUnusable:
+    return LogUnusable(f"The signing key {where} cannot be read ({kind}): restore it from a backup.")
+
+
+def _of_origin(signer: Signer, origin: str, where: str) -> Signer:
+    if signer.verifier.name != origin:
         raise LogUnusable(
-            f"The signing key {path} cannot be read ({kind}): restore it from a backup."
-        ) from None
+            f"The key {where} signs for {signer.verifier.name}, not for {origin}: a log keeps its origin."
+            f" Set the origin back, or start a new log under another path."
+        )
+    return signer
 
 
 def _require(known: bool) -> None:

@@ -1,24 +1,25 @@
 """A log that is open for writing: its parts, put together."""
 
-import fcntl
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 import anyio.to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
-from audit.database import Database, open_database
+from audit.database import Database, cause, open_database
 from audit.entry import Receipt, Record
 from audit.errors import LogUnusable
+from audit.hold import FileHold, hold_open
 from audit.ids import Clock, EntryIds, SystemClock, Uuid7
 from audit.integrator import CADENCE_S, Integrator
-from audit.keys import load_or_create_signer
+from audit.keys import find_signer
 from audit.note import Signer, Verifier
+from audit.place import Place, show_place
 from audit.recorder import DEADLINE_S, Recorder
-from audit.seal import remove_seal, write_seal
-from audit.store import EntryStore, create_log
+from audit.seal import remove_seal
+from audit.store import EntryStore, create_log, known_verifier
 from audit.tree_store import TreeStore
 
 # Less than the deadline, so that a locked database is told as such and not as silence.
@@ -26,122 +27,161 @@ _BUSY_SHARE = 0.75
 DEFAULT_ORIGIN = "custody.local/audit"
 
 
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """What someone outside has seen of a log: a size, and its root if that is known."""
+
+    name: str
+    size: int
+    root: bytes | None = None
+
+
+def nobody() -> tuple[Witnessed, ...]:
+    """No witness has seen anything."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogOptions:
-    """What a log is called, and its times; ``key_path`` defaults to the database's name with ``.key``."""
+    """What a log is called, who signs it, and its times.
+
+    The signing key is ``signing_key`` (the text of a key file) or lies at ``key_path``, which defaults to a
+    SQLite database's name with ``.key``. ``witnessed`` tells, at the start, what has been seen of the log
+    outside: a log that is older than that is not opened.
+    """
 
     origin: str = DEFAULT_ORIGIN
     key_path: Path | None = None
+    signing_key: str = ""
     deadline_s: float = DEADLINE_S
     cadence_s: float = CADENCE_S
+    witnessed: Callable[[], Iterable[Witnessed]] = nobody
+
+    def __repr__(self) -> str:
+        return f"LogOptions(origin={self.origin!r})"
 
 
 class Log:
     """A log that is open: append to it, and close it when no more will come."""
 
-    def __init__(self, file: "_File", signer: Signer, recorder: Recorder, integrator: Integrator) -> None:
-        self._file = file
-        self._signer = signer
+    def __init__(self, opened: "_Opened", recorder: Recorder) -> None:
+        self._opened = opened
         self._recorder = recorder
-        self._integrator = integrator
 
     @property
     def verifier(self) -> Verifier:
         """The name and key that this log's checkpoints and receipts are checked with."""
-        return self._signer.verifier
+        return self._opened.signer.verifier
 
     async def append(self, record: Record) -> Receipt:
         """Make one record durable; raises RecorderUnavailable, InvalidEntry or EntryTooLarge."""
         return await self._recorder.append(record)
 
     async def aclose(self) -> None:
-        """Drain the recorder, integrate, sign, and seal the database file; again is nothing.
+        """Drain the recorder, integrate, sign, and seal a SQLite file; again is nothing.
 
         Raises RecorderUnavailable, and leaves the log unsealed, if the disk hangs.
         """
         await self._recorder.aclose()
-        if not self._file.lock.closed:
-            await anyio.to_thread.run_sync(self._finish)
-
-    def _finish(self) -> None:
-        self._integrator.close()
-        self._file.close(self._signer)
+        await anyio.to_thread.run_sync(self._opened.close)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A database that is open for writing, and the lock that says so."""
+class _Opened:
+    """The database of an open log, and what keeps it."""
 
-    path: Path
-    lock: TextIO
-    database: Database
+    def __init__(
+        self, database: Database, signer: Signer, integrator: Integrator, hold: FileHold | None
+    ) -> None:
+        self.database = database
+        self.signer = signer
+        self.integrator = integrator
+        self._hold = hold
+        self._closed = False
 
-    def close(self, signer: Signer) -> None:
-        """Close the database, and seal it if nobody else has it open."""
-        with self.lock:
-            folded = self.database.empty_wal()
-            self.database.close()
-            if folded and self._alone():
-                write_seal(self.path, signer)
-
-    def _alone(self) -> bool:
-        try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            # Another gateway has this log open: its bytes are still moving.
-            return False
-        return True
+    def close(self) -> None:
+        """Integrate and sign the rest, close the database, and seal its file if nobody else has it open."""
+        if self._closed:
+            return
+        self._closed = True
+        self.integrator.close()
+        self.database.close()
+        if self._hold is not None:
+            self._hold.release(self.signer)
 
 
 def open_log(
-    path: Path, options: LogOptions = LogOptions(), *, clock: Clock | None = None, ids: EntryIds | None = None
+    place: Place,
+    options: LogOptions = LogOptions(),
+    *,
+    clock: Clock | None = None,
+    ids: EntryIds | None = None,
 ) -> Log:
     """Open or create a log for writing; blocks, so call it before serving or in a thread.
 
     Raises LogUnusable if it cannot be used as it is, LogCorrupted if its tree contradicts what was signed.
     """
-    signer = load_or_create_signer(options.key_path or path.with_suffix(".key"), options.origin)
-    with ExitStack() as on_failure:
-        lock = on_failure.enter_context(_hold_open(path))
-        database = open_database(path, options.deadline_s * _BUSY_SHARE)
-        on_failure.callback(database.close)
-        integrator = Integrator(TreeStore(database), signer, cadence_s=options.cadence_s)
-        _start(path, database, integrator, options.origin)
-        on_failure.pop_all()
+    opened = _open(place, options)
     clock = clock or SystemClock()
     recorder = Recorder(
-        EntryStore(database),
-        signer,
+        EntryStore(opened.database),
+        opened.signer,
         clock=clock,
         ids=ids or Uuid7(clock),
-        committed=integrator.wake,
+        committed=opened.integrator.wake,
         deadline_s=options.deadline_s,
     )
-    return Log(_File(path, lock, database), signer, recorder, integrator)
+    return Log(opened, recorder)
 
 
-def _start(path: Path, database: Database, integrator: Integrator, origin: str) -> None:
+def _open(place: Place, options: LogOptions) -> _Opened:
+    with ExitStack() as on_failure:
+        hold = hold_open(place) if isinstance(place, Path) else None
+        if hold is not None:
+            on_failure.enter_context(hold.lock)
+        database = open_database(place, options.deadline_s * _BUSY_SHARE)
+        on_failure.callback(database.close)
+        try:
+            signer = find_signer(
+                place, options.key_path, options.signing_key, options.origin, known_verifier(database)
+            )
+            integrator = Integrator(TreeStore(database), signer, cadence_s=options.cadence_s)
+            _start(place, database, integrator, options)
+        except SQLAlchemyError as error:
+            raise _unusable(place, error) from error
+        if hold is not None:
+            hold.share()
+        on_failure.pop_all()
+    return _Opened(database, signer, integrator, hold)
+
+
+def _start(place: Place, database: Database, integrator: Integrator, options: LogOptions) -> None:
     """Check what is there before the first write, which breaks the seal."""
-    try:
-        create_log(database, origin)
-        integrator.load()
-        remove_seal(path)
-        integrator.start()
-    except SQLAlchemyError as error:
-        cause = getattr(error, "orig", None) or type(error).__name__
-        raise LogUnusable(
-            f"The log {path} cannot be used: {cause}. If another program holds it, stop that; if the file is"
-            f" damaged, keep it as evidence and run `custody audit verify`."
-        ) from error
+    create_log(database, options.origin, str(integrator.verifier))
+    integrator.load()
+    _require_newest(TreeStore(database), options.witnessed())
+    if isinstance(place, Path):
+        remove_seal(place)
+    integrator.start()
 
 
-def _hold_open(path: Path) -> TextIO:
-    """A shared lock that says that the database is open for writing; raises LogUnusable."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_name(f"{path.name}.lock").open("w")
-    except OSError as error:
-        raise LogUnusable(f"The log {path} cannot be opened for writing: {error.strerror}.") from error
-    # Waits for no more than the moment in which another process seals or verifies.
-    fcntl.flock(lock, fcntl.LOCK_SH)
-    return lock
+def _require_newest(store: TreeStore, witnessed: Iterable[Witnessed]) -> None:
+    """Refuse a log that is older than, or another than, what was seen of it; raises LogUnusable."""
+    size = store.state().size
+    for seen in witnessed:
+        if seen.size > size:
+            raise LogUnusable(
+                f"{seen.name} has seen {seen.size} entries of this log, and it holds {size}: it was put"
+                f" back from an older copy. Restore the newest one; keep this one as evidence."
+            )
+        if seen.root is not None and seen.size and store.root_at(seen.size) != seen.root:
+            raise LogUnusable(
+                f"{seen.name} has seen another log of {seen.size} entries than this one: its history was"
+                f" rewritten. Keep it as evidence, and compare with a backup."
+            )
+
+
+def _unusable(place: Place, error: SQLAlchemyError) -> LogUnusable:
+    return LogUnusable(
+        f"The log {show_place(place)} cannot be used: {cause(error)}. If another program holds it, stop"
+        f" that; if the file is damaged, keep it as evidence and run `custody audit verify`."
+    )

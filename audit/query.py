@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import partial
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +15,7 @@ from audit.entry import Entry
 from audit.errors import EntryNotFound, InvalidProof, LogCorrupted
 from audit.leaf import decode_entry
 from audit.note import Verifier
+from audit.place import Place
 from audit.schema import CHECKPOINT, ENTRY, HEAD
 from audit.tree_store import read_node
 
@@ -69,8 +69,8 @@ ANY = Filter()
 class LogReader:
     """Reads a log that may be written to meanwhile; never writes. Raises LogUnusable without a file."""
 
-    def __init__(self, path: Path) -> None:
-        self._engine = open_reader(path)
+    def __init__(self, place: Place) -> None:
+        self._engine = open_reader(place)
 
     def __enter__(self) -> Self:
         return self

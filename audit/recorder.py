@@ -11,14 +11,16 @@ from queue import Empty, SimpleQueue
 
 import anyio.to_thread
 
+from audit.database import cause
 from audit.entry import Entry, Receipt, Record, WriterPosition
-from audit.errors import AuditError, InvalidEntry, RecorderUnavailable
+from audit.errors import AuditError, InvalidEntry, LogWentBack, RecorderUnavailable
 from audit.ids import Clock, EntryIds
 from audit.leaf import encode_entry
 from audit.note import Signer
+from audit.numbering import Row
 from audit.receipt import issue_receipts
-from audit.schema import derive_columns
-from audit.store import EntryStore, Row
+from audit.schema import derive_columns, require_storable
+from audit.store import EntryStore
 from audit.tlog import leaf_hash
 
 _log = logging.getLogger(__name__)
@@ -79,7 +81,8 @@ class Recorder:
         self._committed = committed
         self._deadline_s = deadline_s
         self._capacity = capacity
-        self._queue: SimpleQueue[_Waiter | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Waiter] | None] = SimpleQueue()
+        self._gathered: list[_Waiter] = []
         # Waiters in order of arrival, touched by the event loop alone.
         self._pending: deque[_Waiter] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -105,7 +108,10 @@ class Recorder:
         self._pending.append(waiter)
         if self._timer is None:
             self._timer = loop.call_at(waiter.deadline, self._expire, loop)
-        self._queue.put(waiter)
+        self._gathered.append(waiter)
+        if len(self._gathered) == 1:
+            # One hand-over for all records of one turn of the loop: a commit for each would cost more.
+            loop.call_soon(self._hand_over)
         return await waiter.future
 
     async def aclose(self) -> None:
@@ -115,6 +121,7 @@ class Recorder:
         """
         if not self._closed:
             self._closed = True
+            self._hand_over()
             self._queue.put(None)
         await anyio.to_thread.run_sync(self._thread.join, CLOSE_S)
         if self._thread.is_alive():
@@ -131,6 +138,11 @@ class Recorder:
             raise RecorderUnavailable("the recorder is closed")
         if len(self._pending) >= self._capacity:
             raise RecorderUnavailable(f"{self._capacity} records wait already")
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            gathered, self._gathered = self._gathered, []
+            self._queue.put(gathered)
 
     def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
         """Tell those whose time is up; one timer serves all, for they wait in order."""
@@ -161,28 +173,26 @@ class Recorder:
                 answers[0][0].future.get_loop().call_soon_threadsafe(self._resolve, answers)
 
     def _run(self) -> None:
+        waiting: list[_Waiter] = []
         open_for_more = True
-        while open_for_more:
-            batch, open_for_more = self._take()
+        while open_for_more or waiting:
+            if open_for_more:
+                open_for_more = self._take(waiting)
+            # Whose caller was told no before anything was written need not be written.
+            batch = [waiter for waiter in waiting[:_MAX_BATCH] if not waiter.expired]
+            del waiting[:_MAX_BATCH]
             if batch:
                 self._flush(batch)
         self._store.close()
 
-    def _take(self) -> tuple[list[_Waiter], bool]:
-        """Wait for one record, then take all that are there, and whether more may come."""
-        item = self._queue.get()
-        batch: list[_Waiter] = []
-        while item is not None:
-            # Whose caller was told no before anything was written need not be written.
-            if not item.expired:
-                batch.append(item)
-            if len(batch) == _MAX_BATCH:
-                return batch, True
-            try:
-                item = self._queue.get_nowait()
-            except Empty:
-                return batch, True
-        return batch, False
+    def _take(self, waiting: list[_Waiter]) -> bool:
+        """Take all records that are there, after waiting for one if there was none; whether more may come."""
+        try:
+            while (item := self._queue.get(block=not waiting)) is not None:
+                waiting += item
+        except Empty:
+            return True
+        return False
 
     def _flush(self, batch: Sequence[_Waiter]) -> None:
         prepared: list[_Prepared] = []
@@ -200,7 +210,7 @@ class Recorder:
     def _settle(self) -> None:
         """Find out what became of a batch whose commit did not answer; the chain depends on it."""
         if self._unresolved:
-            if self._store.locate(self._unresolved[0].row.id) is not None:
+            if self._store.settle(self._unresolved[0].row.id) is not None:
                 self._advance(self._unresolved)
                 self._committed()
             self._unresolved = ()
@@ -214,11 +224,13 @@ class Recorder:
             entry = Entry(self._ids(), position, waiter.wall_us, waiter.monotonic_us, waiter.record)
             try:
                 leaf = encode_entry(entry)
+                columns = derive_columns(entry)
+                require_storable(leaf, columns)
             except InvalidEntry as error:
                 refused.append((waiter, error))
                 continue
             digest = leaf_hash(leaf)
-            prepared.append(_Prepared(waiter, Row(leaf, derive_columns(entry)), digest))
+            prepared.append(_Prepared(waiter, Row(leaf, columns), digest))
             position = WriterPosition(position.id, position.counter + 1, digest.hex())
         self._answer(refused)
         return prepared
@@ -228,9 +240,12 @@ class Recorder:
         self._unresolved = prepared
         try:
             first = self._store.append(rows)
+        except LogWentBack:
+            self._unresolved = ()
+            raise
         except Exception:
             # The answer to COMMIT may be lost though the batch is not: look it up, never write it again.
-            found = self._store.locate(rows[0].id)
+            found = self._store.settle(rows[0].id)
             self._unresolved = ()
             if found is None:
                 raise
@@ -259,5 +274,4 @@ def _unavailable(error: Exception) -> RecorderUnavailable:
 
 
 def _describe(error: Exception) -> str:
-    """What failed, in the words of the database driver, which know no values."""
-    return str(getattr(error, "orig", None) or type(error).__name__)
+    return str(error) if isinstance(error, AuditError) else cause(error)

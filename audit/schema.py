@@ -1,21 +1,40 @@
 """The tables of a log, and the query columns that are derived from leaf bytes."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    literal_column,
+)
 
+from audit.append_only import guard
 from audit.entry import Entry
+from audit.errors import InvalidEntry
 
 # SQLite keeps the key of a table in place only if its type is spelled INTEGER.
 _WIDE = BigInteger().with_variant(Integer, "sqlite")
 
 METADATA = MetaData()
 
+# One row, updated by every commit; its lock is what makes the log one. ``verifier`` is the key that all
+# gateways of the log must sign with; ``epoch`` counts on whenever one of them lost track of a commit.
 HEAD = Table(
     "head",
     METADATA,
     Column("id", _WIDE, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),
     Column("origin", Text, nullable=False),
+    Column("verifier", Text, nullable=False),
     Column("size", _WIDE, nullable=False),
+    Column("epoch", _WIDE, nullable=False),
     sqlite_strict=True,
+    # A page with room: each commit writes a new version of the row beside the last.
+    postgresql_with={"fillfactor": 10},
 )
 
 # No batch column: a batch commits whole, so the id of its first entry is the name to look it up by.
@@ -36,7 +55,16 @@ ENTRY = Table(
     Column("effect", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("intent", Text, nullable=False),
+    Column("attempt", Text, nullable=False),
     Index("entry_by_request", "request_id"),
+    Index("entry_by_department", "department", "wall_us"),
+    # Few entries have one, so few are in the index.
+    Index(
+        "entry_by_attempt",
+        "attempt",
+        sqlite_where=literal_column("attempt <> ''"),
+        postgresql_where=literal_column("attempt <> ''"),
+    ),
     sqlite_strict=True,
 )
 
@@ -66,8 +94,39 @@ CHECKPOINT = Table(
     sqlite_strict=True,
 )
 
+# Who writes, as far as others can tell: ``beat`` counts on while the writer lives, ``low`` is an index below
+# which it has no open intent. Beside the log, not in it: nothing here is evidence.
+WRITER = Table(
+    "writer",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("beat", _WIDE, nullable=False),
+    Column("low", _WIDE, nullable=False),
+    sqlite_strict=True,
+)
+
+_GROWS = "new.id = old.id AND new.size >= old.size"
+guard(
+    HEAD, f"{_GROWS} AND new.origin = old.origin AND new.verifier = old.verifier AND new.epoch >= old.epoch"
+)
+guard(ENTRY)
+guard(TREE, f"{_GROWS} AND (new.size > old.size OR new.root = old.root)")
+guard(CHECKPOINT)
+guard(
+    TILE,
+    "new.level = old.level AND new.number = old.number"
+    " AND substr(new.hashes, 1, length(old.hashes)) = old.hashes",
+)
 
 ENTRY_COLUMNS = tuple(column.name for column in ENTRY.columns)
+# What an idempotency key is known by, in the ``detail`` of an intent.
+ATTEMPT = "attempt"
+
+
+def require_storable(leaf: bytes, columns: tuple[str | int, ...]) -> None:
+    """Refuse a NUL character in what is searched by, which PostgreSQL cannot keep; raises InvalidEntry."""
+    if b"\\u0000" in leaf and any(isinstance(value, str) and "\0" in value for value in columns):
+        raise InvalidEntry("an identifier of the record holds a NUL character")
 
 
 def derive_columns(entry: Entry) -> tuple[str | int, ...]:
@@ -87,4 +146,5 @@ def derive_columns(entry: Entry) -> tuple[str | int, ...]:
         record.decision.effect if record.decision else "",
         record.result.code if record.result else "",
         record.intent,
+        attempt if isinstance(attempt := record.detail.get(ATTEMPT), str) else "",
     )

@@ -85,15 +85,17 @@ class TreeStore:
     def publish(self, size: int, note: str) -> bool:
         """Keep a signed checkpoint, unless one of this size or a larger one is there."""
         with self._database.write_lock, self._database.writer.begin() as connection:
+            # The tree's row is the lock: of two that publish, one sees what the other left.
+            connection.execute(select(TREE.c.size).with_for_update()).scalar_one()
             largest = connection.scalar(select(func.max(CHECKPOINT.c.size)))
             if largest is not None and largest >= size:
                 return False
             connection.execute(insert(CHECKPOINT).values(size=size, note=note))
         return True
 
-    def fold_wal(self) -> None:
-        """Move SQLite's write-ahead log into the database, as far as readers let it go."""
-        self._database.fold_wal()
+    def fold(self) -> None:
+        """Keep what the database keeps beside its tables from growing."""
+        self._database.fold()
 
 
 def read_tree(connection: Connection) -> TreeState:

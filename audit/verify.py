@@ -10,10 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.chains import Intent
 from audit.checkpoint import Checkpoint
-from audit.database import open_reader
+from audit.database import cause, open_reader
 from audit.errors import InvalidNote, InvalidReceipt, LogCorrupted
 from audit.integrity import check_pages, check_schema
 from audit.note import Verifier
+from audit.place import Place
 from audit.receipt import ReceiptClaim, open_receipt
 from audit.rederive import Rederivation
 from audit.schema import ENTRY
@@ -62,26 +63,28 @@ class Report:
         return min((item.index for item in self.findings if item.index is not None), default=None)
 
 
-def verify_log(path: Path, verifier: Verifier, progress: Progress = lambda _done, _all: None) -> Report:
+def verify_log(place: Place, verifier: Verifier, progress: Progress = lambda _done, _all: None) -> Report:
     """Derive a log again from its leaf bytes, in one consistent state, also while it is written to.
 
     Trusts the leaves' order and nothing else; raises LogUnusable if there is no log to read.
     """
-    engine = open_reader(path)
+    engine = open_reader(place)
     findings: list[Finding] = []
     # Before the database is opened: closing the file drops SQLite's own locks on it.
-    sealed = _check(findings, lambda: check_seal(path, verifier))
-    findings.extend(Finding(None, what) for what in check_wal(path))
+    sealed = False
+    if isinstance(place, Path):
+        sealed = _check_seal(findings, place, verifier)
+        findings.extend(Finding(None, what) for what in check_wal(place))
     try:
         report = _verify(engine, verifier, progress, findings)
     finally:
         engine.dispose()
-    return replace(report, sealed=bool(sealed), findings=tuple(findings))
+    return replace(report, sealed=sealed, findings=tuple(findings))
 
 
-def _check(findings: list[Finding], check: Callable[[], bool]) -> bool:
+def _check_seal(findings: list[Finding], path: Path, verifier: Verifier) -> bool:
     try:
-        return check()
+        return check_seal(path, verifier)
     except InvalidNote as error:
         findings.append(Finding(None, f"the seal: {error}"))
         return False
@@ -139,13 +142,13 @@ def _report(walk: Rederivation) -> Report:
     )
 
 
-def verify_receipt(path: Path, verifier: Verifier, token: str) -> ReceiptClaim:
+def verify_receipt(place: Place, verifier: Verifier, token: str) -> ReceiptClaim:
     """What a receipt claims, once the log is seen to hold it.
 
     Raises InvalidReceipt if the log never signed it, LogCorrupted if the log signed it and has it no more.
     """
     claim = open_receipt(token, verifier)
-    engine = open_reader(path)
+    engine = open_reader(place)
     try:
         with engine.connect() as connection:
             leaf = connection.scalar(select(ENTRY.c.leaf).where(ENTRY.c.idx == claim.index))
@@ -162,4 +165,8 @@ def verify_receipt(path: Path, verifier: Verifier, token: str) -> ReceiptClaim:
 
 def _cause(error: Exception) -> str:
     """What failed, in the words of the database driver, which know no values."""
-    return str(getattr(error, "orig", None) or f"a value of a wrong kind ({type(error).__name__})")
+    return (
+        cause(error)
+        if isinstance(error, SQLAlchemyError)
+        else f"a value of a wrong kind ({type(error).__name__})"
+    )

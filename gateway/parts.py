@@ -1,12 +1,14 @@
 """Each part of a gateway, made as the settings ask; the only place that calls the plug-in loader."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from audit.errors import AuditError
 from audit.log import Log, LogOptions, open_log
+from audit.place import Place, parse_place
 from gateway import plugins
 from gateway.backends.base import Backend
 from gateway.identity.base import Authenticator
@@ -98,11 +100,22 @@ def redactor(settings: Settings, state: StateFolder) -> Redactor:
 def verifiable_log(settings: Settings, state: StateFolder) -> Log:
     """The log, open for writing."""
     audit = settings.audit
-    options = LogOptions(origin=audit.origin, deadline_s=audit.deadline_s)
+    options = LogOptions(
+        origin=audit.origin,
+        key_path=state.path / audit.key_file,
+        signing_key=audit.signing_key.get_secret_value() if audit.signing_key else "",
+        deadline_s=audit.deadline_s,
+    )
     try:
-        return open_log(state.path / audit.database, options)
+        return open_log(log_place(settings), options)
     except AuditError as error:
         raise SettingsInvalid(f"audit: {error}") from error
+
+
+def log_place(settings: Settings) -> Place:
+    """Where the log lies: a file in the state folder, or another server's database."""
+    place = parse_place(settings.audit.database.get_secret_value())
+    return settings.state_dir / place if isinstance(place, Path) else place
 
 
 def _plugin(package: str, part: PluginSettings, place: str, settings: Settings) -> object:

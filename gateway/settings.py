@@ -66,7 +66,16 @@ class ServerSettings(_Section):
 class AuditSettings(_Section):
     """The verifiable log."""
 
-    database: Path = Field(Path("audit.db"), description="SQLite file of the log, in the state folder.")
+    database: SecretStr = Field(
+        SecretStr("audit.db"),
+        description="SQLite file of the log, in the state folder; or postgresql://user@host/name.",
+    )
+    key_file: Path = Field(
+        Path("audit.key"), description="Signing key of the log, in the state folder; made for a new log."
+    )
+    signing_key: SecretStr | None = Field(
+        default=None, description="The text of a key file, in place of the file; for replicas of one log."
+    )
     origin: str = Field(
         "custody.example/log", description="Name of the log in its checkpoints (C2SP origin)."
     )

@@ -1,7 +1,10 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.postgres import PostgresServer, running_server
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +21,10 @@ def test_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no test data: set CUSTODY_TEST_DATA to a folder that holds it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One PostgreSQL server for all tests that need a database of their own in it."""
+    with running_server() as server:
+        yield server

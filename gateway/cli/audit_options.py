@@ -3,15 +3,37 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from audit.errors import AuditError
+from audit.errors import AuditError, LogUnusable
 from audit.keys import read_verifier, verifier_path
 from audit.note import Verifier, parse_verifier
+from audit.place import Place, parse_place
 
-Database = Annotated[Path, typer.Option("--database", help="The log's database.")]
+
+def _place(text: str | Path) -> Place:
+    try:
+        return parse_place(str(text))
+    except LogUnusable as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+# Typer knows no unions; what the parser gives is a Place all the same.
+if TYPE_CHECKING:
+    _Option: TypeAlias = Place
+else:
+    _Option = str
+Database = Annotated[
+    _Option,
+    typer.Option(
+        "--database",
+        parser=_place,
+        metavar="PATH|URL",
+        help="The log's SQLite file, or postgresql://user@host/name (password: ~/.pgpass or PGPASSWORD).",
+    ),
+]
 Key = Annotated[
     str,
     typer.Option(
@@ -23,11 +45,15 @@ Json = Annotated[bool, typer.Option("--json", help="Write JSON lines.")]
 DATABASE = Path(".custody/audit.db")
 
 
-def log_verifier(key: str, database: Path) -> Verifier:
+def log_verifier(key: str, database: Place) -> Verifier:
     """The log's key as given, or as it lies beside the database; raises LogUnusable or InvalidNote."""
     if key and not Path(key).is_file():
         return parse_verifier(key)
-    return read_verifier(Path(key) if key else verifier_path(database.with_suffix(".key")))
+    if key:
+        return read_verifier(Path(key))
+    if not isinstance(database, Path):
+        raise LogUnusable("Pass the log's verifier key with --key: the operator's audit.pub.")
+    return read_verifier(verifier_path(database.with_suffix(".key")))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from audit.query import Located, LogReader
 from gateway.cli.client import Client, Reply, Unreachable
 from gateway.cli.configuration import ConfigOption, configured, fail
 from gateway.domain import JsonObject, Obligations, Operator
-from gateway.parts import example_keys, redactor
+from gateway.parts import example_keys, log_place, redactor
 from gateway.scanning import Scanner
 from gateway.settings import Settings
 from gateway.state import StateFolder
@@ -121,12 +121,12 @@ def _show_refusal(stage: _Stage, reply: Reply) -> None:
 
 
 def _show_records(stage: _Stage, reply: Reply) -> None:
-    path = stage.state.path / stage.settings.audit.database
+    key_file = stage.state.path / stage.settings.audit.key_file
     try:
-        with LogReader(path) as reader:
+        with LogReader(log_place(stage.settings)) as reader:
             entries = list(reader.find(reply.request_id))
             stage.console.print(_records(entries))
-            stage.console.print(_proof(reader, entries[-1], path), style="dim")
+            stage.console.print(_proof(reader, entries[-1], key_file), style="dim")
     except AuditError as error:
         fail(f"the log cannot be read: {error}")
 
@@ -151,9 +151,9 @@ def _records(entries: list[Located]) -> Table:
     return table
 
 
-def _proof(reader: LogReader, located: Located, path: Path) -> str:
+def _proof(reader: LogReader, located: Located, key_file: Path) -> str:
     """A checked proof that the entry is under a signed checkpoint; the next one is at most a second away."""
-    verifier = read_verifier(verifier_path(path.with_suffix(".key")))
+    verifier = read_verifier(verifier_path(key_file))
     for _ in range(_PATIENCE):
         signed = reader.checkpoint(verifier)
         if signed is not None and located.index < signed[0].size:

@@ -44,7 +44,7 @@ class InProcess:
     def entries(self, request_id: str = "") -> list[Entry]:
         """The durable records."""
         settings = self.built.settings
-        return read_entries(settings.state_dir / settings.audit.database, request_id)
+        return read_entries(settings.state_dir / "audit.db", request_id)
 
 
 @asynccontextmanager

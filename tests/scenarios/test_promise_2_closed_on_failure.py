@@ -309,6 +309,6 @@ async def test_logs_of_failures_hold_no_original(
         async with inside.asking(**fake) as client:
             assert (await chat(client, ANNA.letter)).status_code >= 500
     assert traces(ANNA.values, caplog.text.encode()) == []
-    database = inside.built.settings.state_dir / inside.built.settings.audit.database
+    database = inside.built.settings.state_dir / "audit.db"
     for path in database.parent.iterdir():
         assert traces(ANNA.values, path.read_bytes()) == []

@@ -4,7 +4,6 @@ import random
 import shutil
 from pathlib import Path
 
-import pysqlite3.dbapi2 as sqlite
 import pytest
 
 from audit.errors import AuditError
@@ -14,6 +13,7 @@ from tests.scenarios import replies, wire
 from tests.scenarios.capture import Capture
 from tests.scenarios.people import ANNA
 from tests.scenarios.running import RunningGateway, custody
+from tests.tampering import tamper
 
 SAMPLES = 250
 
@@ -92,7 +92,7 @@ EDITS = {
     "UPDATE entry SET idx = 2 WHERE idx = -1",
     "one repeated": (
         "INSERT INTO entry SELECT (SELECT size FROM head), leaf, id || 'x', type, request_id, wall_us, actor,"
-        " department, action, resource, owner, effect, code, intent FROM entry WHERE idx = 0;"
+        " department, action, resource, owner, effect, code, intent, attempt FROM entry WHERE idx = 0;"
         "UPDATE head SET size = size + 1"
     ),
     "tiles dropped": "DELETE FROM tile",
@@ -111,12 +111,7 @@ _CASES = [(edit, True) for edit in EDITS] + [
 @pytest.mark.parametrize(("edit", "sealed"), _CASES)
 def test_edit_by_sql_shows(copied: Path, edit: str, sealed: bool) -> None:
     """Someone with the database's password, but not the log's key, cannot rewrite it unseen."""
-    database = sqlite.connect(str(copied))
-    try:
-        database.executescript(EDITS[edit])
-        database.commit()
-    finally:
-        database.close()
+    tamper(copied, *EDITS[edit].split(";"))
     if not sealed:
         copied.with_name(f"{copied.name}.seal").unlink()
     assert not verifies(copied)

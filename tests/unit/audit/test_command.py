@@ -1,11 +1,11 @@
 import json
 from pathlib import Path
 
-import pysqlite3.dbapi2 as sqlite
 from typer.testing import CliRunner
 
 from audit.keys import read_verifier
 from gateway.cli.audit import app
+from tests.tampering import tamper
 
 RUNNER = CliRunner()
 
@@ -26,10 +26,7 @@ def test_verify_passes_and_says_what_it_saw(closed_log: Path) -> None:
 
 def test_verify_names_the_first_bad_index(closed_log: Path) -> None:
     """A changed leaf gives exit code 1 and its index, in text and in JSON."""
-    connection = sqlite.connect(str(closed_log))
-    connection.execute("UPDATE entry SET owner = 'retail' WHERE idx = 123")
-    connection.commit()
-    connection.close()
+    tamper(closed_log, "UPDATE entry SET owner = 'retail' WHERE idx = 123")
     code, output = run(closed_log, "verify")
     assert code == 1
     assert "First bad index: 123." in output

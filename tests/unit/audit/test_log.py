@@ -8,16 +8,17 @@ from pathlib import Path
 import pysqlite3.dbapi2 as sqlite
 import pytest
 
-from audit.database import require_safe_sqlite
 from audit.entry import Record
 from audit.errors import EntryNotFound, LogCorrupted, LogUnusable, RecorderUnavailable
 from audit.keys import load_or_create_signer, read_verifier
 from audit.log import LogOptions, open_log
 from audit.query import Filter, LogReader
 from audit.seal import seal_path
+from audit.sqlite import require_safe_sqlite
 from audit.tlog import EMPTY_ROOT
 from audit.verify import verify_log
 from audit.wal import check_wal
+from tests.tampering import tamper
 
 MakeRecord = Callable[..., Record]
 QUICK = LogOptions(deadline_s=0.4, cadence_s=0.01)
@@ -94,7 +95,7 @@ async def test_write_ahead_log_stays_bounded(
     tmp_path: Path, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Writers that never pause do not keep the write-ahead log from being begun anew."""
-    monkeypatch.setattr("audit.database._LONG_WAL", 64)
+    monkeypatch.setattr("audit.sqlite._LONG_WAL", 64)
     path = tmp_path / "audit.db"
     log = open_log(path, LogOptions(cadence_s=0.01))
 
@@ -131,10 +132,7 @@ async def test_empty_log_verifies(tmp_path: Path) -> None:
 )
 def test_start_refuses_a_changed_tree(closed_log: Path, statement: str) -> None:
     """A gateway does not start, and so signs nothing, over a tree that is not the one it signed."""
-    connection = sqlite.connect(str(closed_log))
-    connection.execute(statement)
-    connection.commit()
-    connection.close()
+    tamper(closed_log, statement)
     with pytest.raises(LogCorrupted):
         open_log(closed_log)
 
@@ -221,10 +219,7 @@ def test_each_entry_is_proven(closed_log: Path) -> None:
         assert checkpoint is not None
         for located in reader.scan():
             reader.prove(located, checkpoint[0])
-    connection = sqlite.connect(str(closed_log))
-    connection.execute("UPDATE tile SET hashes = zeroblob(8192) WHERE number = 0 AND level = 0")
-    connection.commit()
-    connection.close()
+    tamper(closed_log, "UPDATE tile SET hashes = zeroblob(8192) WHERE number = 0 AND level = 0")
     with LogReader(closed_log) as reader, pytest.raises(LogCorrupted):
         reader.prove(reader.find("3")[0], checkpoint[0])
 
@@ -254,4 +249,4 @@ async def test_damaged_write_ahead_log_is_found(tmp_path: Path, make_record: Mak
 def test_files_are_named_after_the_database(closed_log: Path) -> None:
     """A closed log leaves its database, key, verifier key, seal and lock, and an empty WAL at most."""
     names = {path.name for path in closed_log.parent.iterdir() if not path.name.endswith(("-wal", "-shm"))}
-    assert names == {"audit.db", "audit.key", "audit.pub", "audit.db.seal", "audit.db.lock"}
+    assert names == {"audit.db", "audit.key", "audit.pub", "audit.db.seal", "audit.db.lock", "audit.db.turn"}

@@ -13,9 +13,10 @@ from audit.errors import InvalidEntry, RecorderUnavailable
 from audit.ids import SystemClock, Uuid7
 from audit.leaf import decode_entry
 from audit.note import Signer
+from audit.numbering import Row
 from audit.receipt import open_receipt
 from audit.recorder import Recorder
-from audit.store import EntryStore, Row, create_log
+from audit.store import EntryStore, create_log
 from audit.tree_store import TreeStore
 
 MakeRecord = Callable[..., Record]
@@ -31,7 +32,7 @@ class StubbornStore(EntryStore):
         self.gate.set()
         self.fail_before: Exception | None = None
         self.fail_after: Exception | None = None
-        self.fail_locate: Exception | None = None
+        self.fail_settle: Exception | None = None
         self.batches: list[int] = []
 
     def append(self, rows: Sequence[Row]) -> int:
@@ -45,11 +46,11 @@ class StubbornStore(EntryStore):
             raise self.fail_after
         return first
 
-    def locate(self, entry_id: str) -> int | None:
+    def settle(self, entry_id: str) -> int | None:
         """Look up, or fail to."""
-        if self.fail_locate is not None:
-            raise self.fail_locate
-        return super().locate(entry_id)
+        if self.fail_settle is not None:
+            raise self.fail_settle
+        return super().settle(entry_id)
 
 
 class Bench:
@@ -57,7 +58,7 @@ class Bench:
 
     def __init__(self, path: Path, deadline_s: float, capacity: int) -> None:
         self.database = open_database(path, 1.0)
-        create_log(self.database, SIGNER.verifier.name)
+        create_log(self.database, SIGNER.verifier.name, str(SIGNER.verifier))
         self.store = StubbornStore(self.database)
         clock = SystemClock()
         self.recorder = Recorder(
@@ -121,6 +122,7 @@ async def test_hung_disk_is_told_and_comes_late(tmp_path: Path, make_record: Mak
         with pytest.raises(RecorderUnavailable, match="in time"):
             await made.recorder.append(make_record("late"))
         made.store.gate.set()
+        made.recorder._deadline_s = 5.0
         assert (await made.recorder.append(make_record("next"))).index == 1
         assert made.requests() == ["late", "next"]
 
@@ -135,6 +137,7 @@ async def test_expired_records_are_not_written(tmp_path: Path, make_record: Make
         answers = await asyncio.gather(*waiting, return_exceptions=True)
         assert all(isinstance(answer, RecorderUnavailable) for answer in answers)
         made.store.gate.set()
+        made.recorder._deadline_s = 5.0
         await made.recorder.append(make_record("after"))
         assert made.requests() == ["running", "after"]
 
@@ -178,11 +181,11 @@ async def test_lost_commit_answer_is_looked_up(tmp_path: Path, make_record: Make
 async def test_unknown_commit_is_settled_first(tmp_path: Path, make_record: MakeRecord) -> None:
     """While nobody can say whether a batch is durable nothing more is written; then the chain goes on."""
     async with bench(tmp_path) as made:
-        made.store.fail_after = made.store.fail_locate = OSError("database gone")
+        made.store.fail_after = made.store.fail_settle = OSError("database gone")
         for name in ("unknown", "refused"):
             with pytest.raises(RecorderUnavailable):
                 await made.recorder.append(make_record(name))
-        made.store.fail_after = made.store.fail_locate = None
+        made.store.fail_after = made.store.fail_settle = None
         await made.recorder.append(make_record("after"))
         assert made.requests() == ["unknown", "after"]
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pysqlite3.dbapi2
 import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner
@@ -17,6 +16,7 @@ from audit.keys import read_verifier
 from audit.log import open_log
 from audit.static import Exported, export_tiles, newest_checkpoint
 from gateway.cli.main import app
+from tests.tampering import tamper
 
 MakeRecord = Callable[..., Record]
 
@@ -107,10 +107,7 @@ def test_folder_of_a_longer_log_is_left_alone(
 )
 def test_changed_entry_is_not_published(closed_log: Path, tmp_path: Path, damage: str) -> None:
     """An entry that is not the signed one stops the export before the checkpoint is there."""
-    connection = pysqlite3.dbapi2.connect(closed_log)
-    connection.execute(damage)
-    connection.commit()
-    connection.close()
+    tamper(closed_log, damage)
     with pytest.raises(LogCorrupted):
         _export(closed_log, tmp_path / "out")
     assert not (tmp_path / "out" / "checkpoint").exists()

@@ -15,6 +15,7 @@ from audit.keys import load_or_create_signer, read_verifier
 from audit.log import open_log
 from audit.seal import seal_path
 from audit.verify import Report, verify_log, verify_receipt
+from tests.tampering import tamper_unsealed
 
 MakeRecord = Callable[..., Record]
 
@@ -22,16 +23,6 @@ MakeRecord = Callable[..., Record]
 def check(path: Path) -> Report:
     """Verify with the key beside the database."""
     return verify_log(path, read_verifier(path.with_suffix(".pub")))
-
-
-def change(path: Path, *statements: str) -> None:
-    """Change the database as its superuser may, without the seal standing in the way."""
-    seal_path(path).unlink(missing_ok=True)
-    connection = sqlite.connect(str(path))
-    for statement in statements:
-        connection.execute(statement)
-    connection.commit()
-    connection.close()
 
 
 async def test_good_log_verifies(closed_log: Path) -> None:
@@ -69,7 +60,7 @@ async def test_good_log_verifies(closed_log: Path) -> None:
 )
 async def test_superuser_edit_is_found(closed_log: Path, statement: str, index: int | None) -> None:
     """An edit of leaf, column, tile, head, root or checkpoint fails, and the first bad index is named."""
-    change(closed_log, statement)
+    tamper_unsealed(closed_log, statement)
     report = check(closed_log)
     assert not report.good
     if index is not None:
@@ -78,7 +69,7 @@ async def test_superuser_edit_is_found(closed_log: Path, statement: str, index: 
 
 async def test_swapped_rows_are_found(closed_log: Path) -> None:
     """Two entries that change places fail at the first of them."""
-    change(
+    tamper_unsealed(
         closed_log,
         "UPDATE entry SET idx = -1 WHERE idx = 20",
         "UPDATE entry SET idx = 20 WHERE idx = 40",
@@ -97,7 +88,7 @@ async def test_swapped_rows_are_found(closed_log: Path) -> None:
 )
 async def test_foreign_schema_is_found(closed_log: Path, statement: str) -> None:
     """A trigger, a table or a missing index that this release does not know fails."""
-    change(closed_log, statement)
+    tamper_unsealed(closed_log, statement)
     assert not check(closed_log).good
 
 
@@ -109,7 +100,7 @@ async def test_truncated_tail_is_found_by_checkpoint_and_receipt(
     log = open_log(path)
     receipts = [await log.append(make_record(f"r{number}")) for number in range(10)]
     await log.aclose()
-    change(path, "DELETE FROM entry WHERE idx >= 8", "UPDATE head SET size = 8")
+    tamper_unsealed(path, "DELETE FROM entry WHERE idx >= 8", "UPDATE head SET size = 8")
     assert check(path).first_bad == 8
     with pytest.raises(LogCorrupted, match="gone"):
         verify_receipt(path, log.verifier, receipts[9].token)
@@ -178,7 +169,7 @@ async def test_second_root_is_found(closed_log: Path) -> None:
     """A checkpoint of the log's own key over another root fails: there is one root for a size."""
     signer = load_or_create_signer(closed_log.with_suffix(".key"), "custody.local/audit")
     note = signer.sign_note(Checkpoint(signer.verifier.name, 300, bytes(32)).text())
-    change(closed_log, f"INSERT OR REPLACE INTO checkpoint VALUES (300, '{note}')")  # noqa: S608 - made above
+    tamper_unsealed(closed_log, f"INSERT OR REPLACE INTO checkpoint VALUES (300, '{note}')")  # noqa: S608 - made above
     report = check(closed_log)
     assert report.first_bad is not None
     assert report.first_bad < 300
