@@ -1,6 +1,7 @@
 import typer
 
-from gateway.cli import redact_eval
+from gateway.cli import redact_eval, redact_scan
 
 app = typer.Typer(no_args_is_help=True)
+app.command("scan")(redact_scan.scan)
 app.command("eval")(redact_eval.evaluate)
