@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from redaction.base import Detector, Finding
 from redaction.errors import DetectorFailed
+from redaction.rules import JoinedRules, RuleDetector
 from redaction.workers import Workers
 
 _INLINE = 4_096  # code points that a light detector may be given on the event loop: well under a millisecond
@@ -17,7 +18,7 @@ class Detection:
     """
 
     def __init__(self, detectors: Sequence[Detector], workers: Workers, deadline_s: float) -> None:
-        self._light = tuple(detector for detector in detectors if not detector.heavy)
+        self._light = _joined([detector for detector in detectors if not detector.heavy])
         self._heavy = tuple(detector for detector in detectors if detector.heavy)
         self._workers = workers
         self._deadline_s = deadline_s
@@ -38,6 +39,13 @@ class Detection:
             except TimeoutError:
                 raise DetectorFailed("the detectors did not answer in time") from None
         return found
+
+
+def _joined(detectors: Sequence[Detector]) -> tuple[Detector, ...]:
+    """The same with all detectors by rules as one, so that a text is passed over once for all of them."""
+    by_rule = [detector for detector in detectors if isinstance(detector, RuleDetector)]
+    others = tuple(detector for detector in detectors if not isinstance(detector, RuleDetector))
+    return (JoinedRules(by_rule), *others) if by_rule else others
 
 
 def _run_here(detectors: Sequence[Detector], texts: Sequence[str]) -> list[list[Finding]]:

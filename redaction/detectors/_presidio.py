@@ -47,9 +47,17 @@ def _rules_of(recognizer: "object") -> list[Rule]:
     (entity_type,) = recognizer.supported_entities  # type: ignore[attr-defined]  # Presidio ships no types
     context = tuple(word.lower() for word in recognizer.context or ())  # type: ignore[attr-defined]  # as above
     return [
-        Rule(entity_type, pattern.regex, pattern.score, context, _confirming(recognizer))
+        Rule(entity_type, _exact(recognizer, pattern.regex), pattern.score, context, _confirming(recognizer))
         for pattern in recognizer.patterns  # type: ignore[attr-defined]  # as above
     ]
+
+
+def _exact(recognizer: "object", pattern: str) -> str:
+    # Ours ignore case unless told otherwise; a recognizer says the opposite through its flags.
+    import regex  # noqa: PLC0415  as above
+
+    ignores = recognizer.global_regex_flags & regex.IGNORECASE  # type: ignore[attr-defined]  # as above
+    return pattern if ignores else f"(?-i:{pattern})"
 
 
 def _confirming(recognizer: "object") -> Confirm:

@@ -8,7 +8,7 @@ from redaction.detectors._presidio import presidio_rules, yaml_rules
 from redaction.rules import Rule, RuleDetector
 
 _RECOGNIZERS = (
-    "CreditCard", "Iban", "Email", "Ip", "Crypto", "MacAddress",
+    "CreditCard", "Iban", "Ip", "Crypto", "MacAddress",
     "UsSsn", "UsItin", "UsPassport", "UsMbi", "CaSin",
     "Nhs", "UkNino", "UkPassport",
     "DeTaxId", "DeIdCard", "DeSocialSecurity", "DeVatId", "DePassport",
@@ -23,6 +23,12 @@ _CALLING = (
 _STREETS = (
     r"Street|St\.?|Road|Rd\.?|Avenue|Ave\.?|Lane|Ln\.?|Drive|Dr\.?|Boulevard|Blvd\.?|Court|Ct\.?|Square|Place|"
     r"Terrace|Close|Crescent|Way|Gardens|Mews|Hill|Park|Row|Walk|Grove|Parkway|Highway"
+)
+
+# A local part of any script, a domain of any script; not the `git@host:path` of a repository.
+_EMAIL = (
+    r"(?<![\w!#$%&'*+/=?^`{|}~\-])[\w!#$%&*+/=?^`{|}~\-][\w.!#$%&'*+/=?^`{|}~\-]{0,63}+"
+    r"@(?:[\p{L}\p{N}](?:[\p{L}\p{N}\-]{0,61}[\p{L}\p{N}])?\.){1,8}(?:xn--[a-z0-9\-]{2,59}|\p{L}{2,24})(?![\w\-@]|:[\w.\-~]{1,60}/)"
 )
 
 
@@ -50,6 +56,7 @@ def build(options: Options) -> RuleDetector:
 def _rules() -> list[Rule]:
     """What Presidio finds badly or not at all without a language model."""
     return [
+        Rule("EMAIL_ADDRESS", _EMAIL, 0.9),
         Rule(
             "PHONE_NUMBER",
             r"(?<![\w+])(?:\+|00)[1-9]\d{0,2}[ .\-/]?(?:\(0?\d{1,4}\)[ .\-/]?)?\d(?:[ .\-/]?\d){6,12}(?!\d)",

@@ -1,0 +1,205 @@
+"""What an automaton looks for in place of a pattern: shorter, without look-around, and never missing one."""
+
+from dataclasses import dataclass
+
+from redaction.octets import ALL, WORD
+from redaction.syntax import PatternUnsupported, parse
+from redaction.tree import NOTHING, Behind, Chars, Choice, Edge, Node, Repeat, Sequence
+
+LONGEST = 16_384  # code points that a match may have; a pattern that could match more is refused
+_KEPT = 32  # a repeat at an end that may go on for longer than this is cut to its least
+_COUNTED, _UNROLLED = 64, 12  # repeats up to here are counted; beyond, they are left open
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A match of ``pattern`` begins ``least`` to ``reach`` code points before some end of ``expression``.
+
+    ``expression`` is for Hyperscan, over a text's shadow. ``pattern`` is the one asked for with every repeat
+    bounded, so that no match is longer than ``longest``.
+    """
+
+    expression: str
+    least: int
+    reach: int
+    pattern: str
+    longest: int
+
+
+def probe(pattern: str) -> Probe:
+    """The probe for a pattern; raises ``PatternUnsupported``."""
+    parsed = parse(pattern)
+    least, longest = _width(parsed.tree)
+    if least == 0 or longest > LONGEST:
+        raise PatternUnsupported(
+            f"{pattern!r} may match {'nothing' if least == 0 else f'more than {LONGEST} characters'}"
+        )
+    parts = [_Cut(option) for option in _options(parsed.tree)]
+    expression = "|".join(dict.fromkeys(part.expression() for part in parts))
+    return Probe(
+        expression,
+        min(part.least for part in parts),
+        max(part.reach for part in parts),
+        parsed.bounded,
+        longest,
+    )
+
+
+def _options(node: Node) -> tuple[Node, ...]:
+    items = _flat(node)
+    if len(items) == 1 and isinstance(items[0], Choice):
+        return tuple(inner for option in items[0].options for inner in _options(option))
+    return (node,)
+
+
+def _flat(node: Node) -> list[Node]:
+    if isinstance(node, Sequence):
+        return [inner for item in node.items for inner in _flat(item)]
+    if isinstance(node, Repeat) and node.least == node.most == 1:
+        return _flat(node.item)
+    return [node]
+
+
+class _Cut:
+    """A sequence without what need not be looked for at its ends."""
+
+    def __init__(self, node: Node) -> None:
+        items = _flat(node)
+        self._behind = ""
+        self._before = self._edges(items, first=True)
+        self._after = self._edges(items, first=False)
+        whole = [_width(item)[1] for item in items]
+        self._shorten(items, first=False)
+        cut = len(whole) - len(items)
+        behind = sum(whole[len(whole) - cut :]) if cut else 0
+        kept_last = _width(items[-1])[1]
+        behind += whole[len(items) - 1] - kept_last
+        self.reach = sum(whole) - behind + (self._after != 0)
+        self.least = sum(_width(item)[0] for item in items)
+        self._shorten(items, first=True)
+        self._items = items
+
+    def expression(self) -> str:
+        before = self._behind or (f"(?:^|{_set(ALL & ~self._before)})" if self._before else "")
+        after = rf"(?:{_set(ALL & ~self._after)}|\z)" if self._after else ""
+        return before + "".join(map(_written, self._items)) + after
+
+    def _edges(self, items: list[Node], *, first: bool) -> int:
+        """Takes the edges off one end; the octets that must not stand beyond it."""
+        bits = 0
+        at = 0 if first else -1
+        taken: list[Edge] = []
+        while items and (isinstance(items[at], Edge | Behind) or items[at] == NOTHING):
+            item = items.pop(at)
+            if isinstance(item, Edge):
+                taken.append(item)
+            elif isinstance(item, Behind) and first and not self._behind:
+                self._behind = _written(item.node)
+        inner, _ = _outermost(Sequence(tuple(items)), first=first)
+        for edge in taken:
+            if edge.either:
+                bits |= WORD if not inner & ~WORD else 0
+            elif edge.before == first:
+                bits |= edge.bits
+        return bits
+
+    def _shorten(self, items: list[Node], *, first: bool) -> None:
+        at = 0 if first else -1
+        while True:
+            last = items[at]
+            if not isinstance(last, Repeat) or last.least == last.most:
+                return
+            edge = self._before if first else self._after
+            if edge and last.most <= _KEPT:
+                return
+            if last.least == 0 and sum(_width(item)[0] for item in items) == 0:
+                return
+            items[at] = Repeat(last.item, last.least, last.least)
+            if last.least == 0:
+                items.pop(at)
+            if first:
+                self._before = 0
+            else:
+                self._after = 0
+
+
+def _width(node: Node) -> tuple[int, int]:
+    """Least and most code points that a node takes."""
+    if isinstance(node, Chars):
+        return 1, 1
+    if isinstance(node, Sequence):
+        widths = [_width(item) for item in node.items]
+        return sum(least for least, _ in widths), sum(most for _, most in widths)
+    if isinstance(node, Choice):
+        widths = [_width(option) for option in node.options]
+        return min(least for least, _ in widths), max(most for _, most in widths)
+    if isinstance(node, Repeat):
+        least, most = _width(node.item)
+        return least * node.least, most * node.most
+    return 0, 0
+
+
+def _outermost(node: Node, *, first: bool) -> tuple[int, bool]:
+    """The octets that a node may begin (or end) with, and whether it may take no text at all."""
+    if isinstance(node, Chars):
+        return node.bits, False
+    if isinstance(node, Choice):
+        sides = [_outermost(option, first=first) for option in node.options]
+        return _union(bits for bits, _ in sides), any(empty for _, empty in sides)
+    if isinstance(node, Repeat):
+        bits, empty = _outermost(node.item, first=first)
+        return (bits, empty or node.least == 0) if node.most else (0, True)
+    if isinstance(node, Sequence):
+        bits = 0
+        for item in node.items if first else reversed(node.items):
+            more, empty = _outermost(item, first=first)
+            bits |= more
+            if not empty:
+                return bits, False
+        return bits, True
+    return 0, True
+
+
+def _union(sets: "object") -> int:
+    bits = 0
+    for each in sets:  # type: ignore[attr-defined]
+        bits |= each
+    return bits
+
+
+def _written(node: Node) -> str:
+    if isinstance(node, Chars):
+        return _set(node.bits)
+    if isinstance(node, Choice):
+        return f"(?:{'|'.join(map(_written, node.options))})"
+    if isinstance(node, Sequence):
+        return "".join(map(_written, node.items))
+    if isinstance(node, Repeat):
+        return f"(?:{_written(node.item)}){_counts(node)}" if node.most else ""
+    return ""
+
+
+def _counts(node: Repeat) -> str:
+    least, most = node.least, node.most
+    if least == most == 1:
+        return ""
+    limit = _COUNTED if isinstance(node.item, Chars) else _UNROLLED
+    if most <= limit:
+        return f"{{{least}}}" if least == most else f"{{{least},{most}}}"
+    return f"{{{min(least, limit)},}}"
+
+
+def _set(bits: int) -> str:
+    if bits == ALL:
+        return "."
+    codes = [code for code in range(256) if bits >> code & 1]
+    if len(codes) == 1:
+        return f"\\x{codes[0]:02x}"
+    ranges: list[list[int]] = []
+    for code in codes:
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    inside = "".join(rf"\x{low:02x}" + (rf"-\x{high:02x}" if high > low else "") for low, high in ranges)
+    return f"[{inside}]"
