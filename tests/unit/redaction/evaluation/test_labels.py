@@ -35,10 +35,10 @@ def test_set_judges_only_what_it_labels(name: str) -> None:
 def test_every_type_of_the_shipped_rules_has_a_group_of_its_own() -> None:
     """What our pattern rules find is in the table; what the secret rules find is a secret by category."""
     labels = read_labels()
-    types = {rule.entity_type for rule in patterns.build(patterns.Options())._rules}
+    types = {owned.rule.entity_type for owned in patterns.build(patterns.Options()).rules}
     assert types <= labels.detected.keys(), sorted(types - labels.detected.keys())
-    for rule in secrets.build(secrets.Options())._rules:
-        assert labels.group(rule.entity_type, "secret") is Group.SECRET
+    for owned in secrets.build(secrets.Options()).rules:
+        assert labels.group(owned.rule.entity_type, "secret") is Group.SECRET
 
 
 def test_unknown_label_ends_the_run() -> None:
