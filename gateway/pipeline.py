@@ -1,12 +1,12 @@
 """The request, top to bottom. Only this file orders the security steps; their order is the guarantee."""
 
-import hashlib
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import anyio
+from anyio import CancelScope
 
 from audit.entry import Receipt, Record
 from audit.errors import AuditError
@@ -205,7 +205,7 @@ class Pipeline:
 
     def _model_call(self, admitted: _Admitted) -> ModelCall:
         owner = admitted.trail.subject.department if admitted.trail.subject else ""
-        salt = hmac.new(self._parts.isolation_key, owner.encode(), hashlib.sha256).hexdigest()
+        salt = hmac.digest(self._parts.isolation_key, owner.encode(), "sha256").hex()
         return ModelCall(admitted.asset.model, admitted.redacted.prompt, admitted.trail.request_id, salt)
 
     def _trail(self, call: Call, action: Action) -> Trail:
@@ -216,14 +216,20 @@ class Pipeline:
 
     async def _append(self, record: Record) -> Receipt:
         # Shielded: a client that goes away must not decide whether the record of its call is written.
+        deadline = asyncio.get_running_loop().time() + _RECORD_DEADLINE_S
         try:
-            with anyio.fail_after(_RECORD_DEADLINE_S, shield=True):
+            with CancelScope(deadline=deadline, shield=True):
                 return await self._parts.recorder.append(record)
-        except (AuditError, TimeoutError) as error:
-            raise AuditUnavailable(
-                "The audit log cannot record this call, so it was not let through; try again shortly.",
-                reason_admin=type(error).__name__,
-            ) from error
+        except AuditError as error:
+            raise _unrecorded(type(error).__name__) from error
+        raise _unrecorded("the recorder did not answer")
+
+
+def _unrecorded(reason_admin: str) -> AuditUnavailable:
+    return AuditUnavailable(
+        "The audit log cannot record this call, so it was not let through; try again shortly.",
+        reason_admin=reason_admin,
+    )
 
 
 def _not_found(reason_admin: str) -> ModelNotFound:

@@ -162,22 +162,26 @@ def record(fields: Mapping[str, Rule], *, required: Sequence[str] = (), open_end
 
     An unknown field raises ``UnknownField``, or is left behind where the record is ``open_ended``.
     """
+    known = fields.keys()
 
     def rule(value: JsonValue, pen: Pen) -> JsonValue:
         if type(value) is not dict:
             raise InvalidField("", "an object")
         if required:
             _require(value, required)
+        if not open_ended and not known >= value.keys():
+            raise UnknownField.named(next(name for name in value if name not in known))
         forwarded: JsonObject = {}
-        for name, item in value.items():
-            field = fields.get(name)
-            if field is None:
-                if open_ended:
-                    continue
-                raise UnknownField.named(name)
-            put = None if item is None else _below(name, field, item, pen)
-            if put is not DROPPED:
-                forwarded[name] = put
+        try:
+            for name, item in value.items():
+                if item is None:
+                    if name in known:
+                        forwarded[name] = None
+                elif (field := fields.get(name)) is not None and (put := field(item, pen)) is not DROPPED:
+                    forwarded[name] = put
+        except WalkError as error:
+            error.within(name)
+            raise
         return forwarded
 
     return rule
@@ -187,14 +191,6 @@ def _require(value: JsonObject, names: Sequence[str]) -> None:
     for name in names:
         if value.get(name) is None:
             raise InvalidField(name, "present")
-
-
-def _below(name: str, field: Rule, item: JsonValue, pen: Pen) -> "JsonValue | Dropped":
-    try:
-        return field(item, pen)
-    except WalkError as error:
-        error.within(name)
-        raise
 
 
 def variants(key: str, records: Mapping[str, Rule]) -> Rule:
