@@ -227,6 +227,10 @@ class UnscannedReply:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class UnscannedChunk:
-    """One streamed piece of a model's answer before it is scanned and restored."""
+    """One streamed piece of a model's answer before it is scanned and restored.
+
+    ``more`` says that the next piece came together with this one, so it need not be waited for.
+    """
 
     body: JsonObject
+    more: bool = False

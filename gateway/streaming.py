@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, cast
 
-import orjson
-
 from audit.entry import Receipt, Record, Result
 from gateway.domain import JsonObject, JsonValue, UnscannedChunk, UnscannedReply
 from gateway.errors import ClientGone, CustodyError, InternalError
 from gateway.records import Trail
-from gateway.scanning import ReplyScanner
+from gateway.reply_scanning import ReplyScanner, event
 
 _DONE = b"data: [DONE]\n\n"
 
@@ -132,8 +130,8 @@ class AuditedStream:
         """The events, each ready to send. Closing the generator early records that the client went away."""
         try:
             async with aclosing(self._chunks):
-                async for event in self._scanned():
-                    yield event
+                async for events in self._scanned():
+                    yield events
             last = await self._scanner.finish()
             self._ledger.masked.update(self._scanner.masked)
             await self._ledger.close()
@@ -144,18 +142,31 @@ class AuditedStream:
             self._ledger.masked.update(self._scanner.masked)
             await self._ledger.close(ending(error))
             raise
-        yield b"".join((*map(_event, last), _DONE))
+        yield b"".join((*map(event, last), _DONE))
 
     async def _scanned(self) -> AsyncGenerator[bytes, None]:
+        """The events, those of chunks that came together in one piece."""
+        ready: list[bytes] = []
         chunk = self._first
         while chunk is not None:
             self._ledger.chunks += 1
-            self._ledger.count(chunk.body)
-            self._ledger.finish = _finish(chunk.body) or self._ledger.finish
-            bodies = await self._scanner.chunk(chunk.body)
-            if bodies:
-                yield b"".join(map(_event, bodies))
+            plain = self._scanner.plain_event(chunk.body)
+            if plain is not None:
+                ready.append(plain)
+            else:
+                if any(ready):
+                    # What is ready does not wait for what may have to be looked up.
+                    yield b"".join(ready)
+                ready = await self._examined(chunk.body)
+            if not chunk.more and any(ready):
+                yield b"".join(ready)
+                ready = []
             chunk = await anext(self._chunks, None)
+
+    async def _examined(self, body: JsonObject) -> list[bytes]:
+        self._ledger.count(body)
+        self._ledger.finish = _finish(body) or self._ledger.finish
+        return [event(each) for each in await self._scanner.chunk(body)]
 
     async def _failed(self, failure: CustodyError) -> bytes:
         """The event that tells of a failure after the status was sent; the stream then ends unfinished."""
@@ -165,7 +176,7 @@ class AuditedStream:
         except CustodyError as worse:
             failure = worse
         core = {"message": failure.reason_user, "type": failure.type, "param": None, "code": failure.code}
-        return _event({"error": cast("JsonValue", {**core, "request_id": self._ledger.trail.request_id})})
+        return event({"error": cast("JsonValue", {**core, "request_id": self._ledger.trail.request_id})})
 
 
 def ending(error: BaseException) -> CustodyError:
@@ -175,10 +186,6 @@ def ending(error: BaseException) -> CustodyError:
     if isinstance(error, Exception):
         return InternalError("Something failed inside the gateway.", reason_admin=type(error).__name__)
     return ClientGone("The client closed the connection.")
-
-
-def _event(body: JsonObject) -> bytes:
-    return b"data: " + orjson.dumps(body) + b"\n\n"
 
 
 def _tokens(usage: dict[str, JsonValue], name: str) -> int:

@@ -72,6 +72,12 @@ class StreamRedactor:
         """What the model produced itself and was taken out, by entity type."""
         return dict(self._counts)
 
+    def feed_plain(self, text: str) -> str | None:
+        """What ``feed`` would give, if nothing has to be looked up for it; else None, and nothing was fed."""
+        if self._json is not None or self._half or mend(text) is not text:
+            return None
+        return self._window.push_plain(text)
+
     async def feed(self, text: str) -> str:
         """What may go out now that this text has come."""
         text = self._half + text

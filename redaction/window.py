@@ -9,160 +9,31 @@ text alone and not of the pieces in which it came.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
+from typing import NamedTuple
 
 from redaction.restore import lookalikes
+from redaction.words import Kind, kind
 
 # A word ends at white space, or after a full stop of a script that sets none: ideographic, full width.
 _STOPS = "\u3002\uff01\uff1f"
 _TOKEN = re.compile(rf"\s*([^\s{_STOPS}]*[{_STOPS}]|[^\s{_STOPS}]+)")
 _SPACE = re.compile(r"\s+")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
-_QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
-_PLAIN = re.compile(rf"[({_QUOTES}*~]*[^\W\d_]+(?:['\u2019-][^\W\d_]+)*[){_QUOTES}*~.,;:!?\u2026]*")
-_NEUTRAL = re.compile(rf"[-*|.,;:#>=~!?){_QUOTES}\u2022\u2013\u2014\u2026]+")
 _DIGIT = re.compile(r"\d")
 _SOFT = re.compile(r"[,;{}()\"'<>|](?=[^\s\]])")
 
+# A run of words of which none is longer than SHORTEST allows, in small letters, each with a space after it:
+# what most text is, found in one step.
+_EASY_WORDS = r"(?:\s*[a-z]{1,30}(?:['\u2019-][a-z]{1,30})?[,.;:!?)]{0,2}(?=\s))+"
+_EASY = re.compile(_EASY_WORDS)
+_EASY_WHOLE = re.compile(rf"{_EASY_WORDS}\s+")
+_UNBROKEN = re.compile(r"\S{128}")
+_KEY_BEGINS = "-----BEGIN "
+
+SHORTEST = 128
+LONGEST = 8_192  # private keys and signed tokens are as long as that
 _CONTEXT = 96  # code points before a segment that its detectors see: context words, first halves
 _FOLLOWING = 64  # code points left after a forced cut, so that what it cuts through is seen from both sides
-
-# Words in small letters that stand inside names, addresses and lists of names.
-_JOINING = frozenset(
-    [
-        "a",
-        "al",
-        "am",
-        "and",
-        "bei",
-        "ben",
-        "bin",
-        "d",
-        "da",
-        "dal",
-        "das",
-        "de",
-        "dei",
-        "del",
-        "della",
-        "den",
-        "der",
-        "des",
-        "di",
-        "do",
-        "dos",
-        "du",
-        "e",
-        "el",
-        "et",
-        "ext",
-        "het",
-        "i",
-        "ibn",
-        "im",
-        "in",
-        "la",
-        "las",
-        "le",
-        "les",
-        "lo",
-        "los",
-        "of",
-        "op",
-        "st",
-        "'t",
-        "te",
-        "ten",
-        "ter",
-        "the",
-        "und",
-        "van",
-        "vom",
-        "von",
-        "y",
-        "z",
-        "zu",
-        "zum",
-        "zur",
-    ]
-)
-# Capitals that start sentences and name nobody; without these each sentence would be held and scanned.
-_OPENERS = frozenset(
-    [
-        "I",
-        "I'm",
-        "I've",
-        "I'll",
-        "The",
-        "This",
-        "That",
-        "These",
-        "Those",
-        "It",
-        "It's",
-        "You",
-        "You're",
-        "Your",
-        "We",
-        "We're",
-        "Our",
-        "They",
-        "Their",
-        "He",
-        "She",
-        "If",
-        "But",
-        "And",
-        "Or",
-        "So",
-        "As",
-        "At",
-        "On",
-        "For",
-        "From",
-        "With",
-        "Here",
-        "Here's",
-        "There",
-        "What",
-        "When",
-        "Where",
-        "Which",
-        "How",
-        "Why",
-        "Please",
-        "Yes",
-        "No",
-        "Not",
-        "Thank",
-        "Thanks",
-        "Sure",
-        "Hello",
-        "Hi",
-        "Dear",
-        "Then",
-        "Also",
-        "However",
-        "Once",
-        "Let",
-        "Let's",
-        "Is",
-        "Are",
-        "Do",
-        "Does",
-        "Can",
-        "Could",
-        "Would",
-        "Should",
-    ]
-)
-_AROUND = _QUOTES + "()*,:;!?"
-
-
-class _Kind(Enum):
-    PLAIN = auto()
-    JOINING = auto()
-    SUSPECT = auto()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -175,106 +46,153 @@ class Segment:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
+class _Run(NamedTuple):
+    """How far a suspect run has been read: all before ``end`` belongs to it, ``plain`` words follow that.
+
+    One plain word ends a run; after a word with digits it takes two ("3 march 2024").
+    """
+
+    position: int = 0
+    end: int = 0
+    plain: int = 0
+    allowed: int = 1
+
+
+class _Cut(NamedTuple):
+    """Where a suspect segment ends, and how much of what comes after it has been read."""
+
     end: int
     following: int
-    suspect: bool
 
 
 class Window:
-    """Holds back the end of a text until it is known what it is; at most ``limit`` code points."""
+    """Holds back the end of a text until it is known what it is.
+
+    At most ``limit`` code points wait, and up to ``LONGEST`` only where one unbroken word or a private key
+    is longer than that. The limit is at least ``SHORTEST``.
+    """
 
     def __init__(self, limit: int) -> None:
+        if limit < SHORTEST:
+            raise ValueError(f"a window holds at least {SHORTEST} code points")
         self._limit = limit
         self._held = ""
         self._before = ""
+        self._run: _Run | None = None  # None: what is held is plain so far, or a word that has not ended
 
     def push(self, text: str) -> list[Segment]:
         """The segments that have ended now that this text has come."""
         self._held += text
         return list(self._segments(final=False))
 
+    def push_plain(self, text: str) -> str | None:
+        """What ``push`` would give, if it is plain; else None, and the text is yet to be pushed."""
+        if self._run is None and (easy := _EASY_WHOLE.fullmatch(self._held + text)):
+            self._held = ""
+            self._before = (self._before + easy[0])[-_CONTEXT:]
+            return easy[0]
+        before = self._held, self._before, self._run
+        segments = self.push(text)
+        if any(segment.suspect for segment in segments):
+            self._held, self._before, self._run = before
+            return None
+        return segments[0].text if segments else ""
+
     def flush(self) -> list[Segment]:
         """The segments that are left when nothing follows."""
         return list(self._segments(final=True))
 
     def _segments(self, *, final: bool) -> Iterator[Segment]:
-        start = 0
-        held = self._held
-        while start < len(held) and (cut := self._cut(held, start, final=final)):
-            text = held[start : cut.end]
-            yield Segment(text, cut.suspect, self._before, held[cut.end : cut.following])
-            self._before = (self._before + text)[-_CONTEXT:]
-            start = cut.end
+        held, start = self._held, 0
+        while start < len(held):
+            if self._run is None and (end := _plain_end(held, start, self._limit, final=final)) > start:
+                yield self._passed(Segment(held[start:end]))
+                start = end
+                continue
+            cut = self._suspect_cut(held, start, final=final)
+            if cut is None:
+                break
+            end = start + cut.end
+            yield self._passed(
+                Segment(
+                    held[start:end],
+                    suspect=True,
+                    before=self._before,
+                    after=held[end : start + cut.following],
+                )
+            )
+            start = end
         self._held = held[start:]
 
-    def _cut(self, held: str, start: int, *, final: bool) -> _Cut | None:
-        plain = _plain_end(held, start, final=final)
-        if plain > start:
-            return _Cut(plain, plain, suspect=False)
+    def _passed(self, segment: Segment) -> Segment:
+        self._before = (self._before + segment.text)[-_CONTEXT:]
+        return segment
+
+    def _suspect_cut(self, held: str, start: int, *, final: bool) -> _Cut | None:
+        """Where the suspect run that begins at ``start`` ends; None while more has to come."""
         view = held[start : start + self._limit]
-        full = len(view) == self._limit
-        cut = _run_end(view, final=final and not full)
-        if cut is None and full:
-            end = _forced(view)
-            cut = _Cut(end, len(view), suspect=True)
-        return cut and _Cut(start + cut.end, start + cut.following, suspect=True)
+        if len(view) == self._limit and _is_long(view):
+            view = held[start : start + LONGEST]
+            full = len(view) == LONGEST
+        else:
+            full = len(view) == self._limit
+        read = _read(view, self._run or _Run(), final=final and not full)
+        if isinstance(read, _Run):
+            # The first word is suspect only once it has ended.
+            self._run = read if read.position else None
+            if not full:
+                return None
+            read = _Cut(_forced(view), len(view))
+        self._run = None
+        return read
 
 
-def _plain_end(held: str, start: int, *, final: bool) -> int:
+def _plain_end(held: str, start: int, limit: int, *, final: bool) -> int:
     """How far the text at ``start`` is plain beyond doubt."""
     position = start
     while True:
-        space = _SPACE.match(held, position)
-        position = space.end() if space else position
-        token = _TOKEN.match(held, position)
-        if token is None or not _complete(held, token, final=final) or _kind(token[1]) is _Kind.SUSPECT:
+        if easy := _EASY.match(held, position):
+            position = easy.end()
+        if space := _SPACE.match(held, position):
+            position = space.end()
+        token = _TOKEN.match(held, position, position + limit)
+        if token is None or token.end() - position >= limit or not _complete(held, token, final=final):
+            return position
+        if kind(token[1]) is Kind.SUSPECT:
             return position
         position = token.end()
 
 
-def _run_end(view: str, *, final: bool) -> _Cut | None:
-    """Where the suspect run at the start of ``view`` ends; None when that cannot be told yet.
-
-    One plain word ends it; after a word with digits it takes two ("3 march 2024").
-    """
-    end = position = plain = 0
-    allowed = 1
+def _read(view: str, run: _Run, *, final: bool) -> _Run | _Cut:
+    """Reads on in a suspect run, to its end or as far as can be told."""
+    position, end, plain, allowed = run
     while token := _TOKEN.match(view, position):
         if end and _BLANK_LINE.search(view, position, token.start(1)):
-            return _Cut(end, end, suspect=True)
+            return _Cut(end, end)
         if not _complete(view, token, final=final):
-            return None
+            return _Run(position, end, plain, allowed)
+        # The first word is why there is a run at all.
+        word = kind(token[1]) if end else Kind.SUSPECT
         position = token.end()
-        kind = _kind(token[1])
-        if kind is _Kind.SUSPECT or (kind is _Kind.JOINING and not plain):
+        if word is Kind.SUSPECT or (word is Kind.JOINING and not plain):
             end, plain = position, 0
             allowed = 2 if _DIGIT.search(token[1]) else 1
             if token[1][-1] in _STOPS:
-                return _Cut(end, end, suspect=True)
+                return _Cut(end, end)
         elif (plain := plain + 1) >= allowed:
-            return _Cut(end, position, suspect=True)
+            return _Cut(end, position)
     if final:
-        return _Cut(len(view), len(view), suspect=True)
-    return _Cut(end, end, suspect=True) if _BLANK_LINE.search(view, position) else None
+        return _Cut(len(view), len(view))
+    return _Cut(end, end) if _BLANK_LINE.search(view, position) else _Run(position, end, plain, allowed)
 
 
 def _complete(text: str, token: re.Match[str], *, final: bool) -> bool:
     return token.end() < len(text) or final or token[1][-1] in _STOPS
 
 
-def _kind(word: str) -> _Kind:
-    if _NEUTRAL.fullmatch(word):
-        return _Kind.JOINING
-    if _PLAIN.fullmatch(word) and (_small(word) or word.strip(_AROUND) in _OPENERS):
-        return _Kind.JOINING if word in _JOINING else _Kind.PLAIN
-    return _Kind.SUSPECT
-
-
-def _small(word: str) -> bool:
-    # Letters without case (most scripts of Asia) are not small: nothing shows that they name nobody.
-    return word.islower() and (word.isascii() or all(char.islower() for char in word if char.isalpha()))
+def _is_long(view: str) -> bool:
+    """Whether what fills the view is part of something longer: a token of hundreds of characters, a key."""
+    return _UNBROKEN.fullmatch(view, len(view) - 128) is not None or _KEY_BEGINS in view
 
 
 def _forced(view: str) -> int:

@@ -118,8 +118,8 @@ class OpenAICompatibleBackend:
                 raise failed("the stream is not of type text/event-stream")
             reading = _Reading(exchange, self._max_event_bytes)
             while (chunks := await reading.next()) is not None:
-                for chunk in chunks:
-                    yield UnscannedChunk(chunk)
+                for left, chunk in zip(range(len(chunks))[::-1], chunks, strict=True):
+                    yield UnscannedChunk(chunk, more=left > 0)
         finally:
             exchange.close()
 

@@ -85,8 +85,11 @@ def _object(body: bytes) -> JsonObject:
 
 def _choices(document: JsonObject) -> list[dict[str, JsonValue]]:
     choices = document.get("choices")
-    if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
-        raise failed("choices are not a list of objects")
+    if not isinstance(choices, list):
+        raise failed("choices are not a list")
+    for choice in choices:
+        if not isinstance(choice, dict):
+            raise failed("a choice is not an object")
     return cast("list[dict[str, JsonValue]]", choices)
 
 

@@ -45,16 +45,17 @@ class ChunkWalk:
     names: tuple[str, ...]
     finished: tuple[int, ...]
     usage: bool
-    body: JsonObject
+    checked: JsonObject
 
     def rebuild(self, texts: Sequence[str], names: Sequence[str] | None = None) -> JsonObject:
         """The chunk to deliver, with ``texts`` in the places of ``self.deltas``; an empty one is left out.
 
         ``names`` replace ``self.names``, which stay when none are given. A choice of which nothing is left is
         left out. Raises ``ValueError`` unless there are as many texts as deltas, and as many names as names.
+        To be called once: it makes the chunk out of the walk's own copy.
         """
         names = self.names if names is None else names
-        chunk = _checked(self.body)
+        chunk = self.checked
         for (slot, _), put in zip(_slots(chunk), texts, strict=True):
             if put:
                 slot.holder[slot.field] = put
@@ -67,11 +68,36 @@ class ChunkWalk:
 
 
 def chat_chunk(body: JsonObject) -> ChunkWalk:
-    """The walk of a chunk, which must not be changed meanwhile; raises ``InvalidField``."""
+    """The walk of a chunk; raises ``InvalidField``."""
     chunk = _checked(body)
     deltas = [Delta(channel, slot.text, channel.kind == "arguments") for slot, channel in _slots(chunk)]
     names = [slot.text for slot in _names(chunk)]
-    return ChunkWalk(tuple(deltas), tuple(names), _finished(chunk), "usage" in chunk, body)
+    return ChunkWalk(tuple(deltas), tuple(names), _finished(chunk), "usage" in chunk, chunk)
+
+
+def plain_delta(body: JsonObject) -> tuple[int, Kind, str] | None:
+    """Choice, kind and text of a chunk that holds one piece of text and ends nothing; None for any other.
+
+    Such a chunk needs no walk where only that text is delivered of it.
+    """
+    choices = body.get("choices")
+    if type(choices) is not list or len(choices) != 1 or body.get("usage") is not None:
+        return None
+    choice = choices[0]
+    if type(choice) is not dict or choice.get("finish_reason") is not None:
+        return None
+    index, delta = choice.get("index"), choice.get("delta")
+    if type(index) is not int or type(delta) is not dict:
+        return None
+    said: tuple[int, Kind, str] | None = None
+    for name, value in delta.items():
+        if value is None or (name == "role" and value == "assistant"):
+            continue
+        kind = _KIND_OF.get(name)
+        if said is not None or kind is None or type(value) is not str:
+            return None
+        said = (index, kind, value)
+    return said
 
 
 def chunk_for(envelope: JsonObject, channel: Channel, text: str) -> JsonObject:
@@ -215,6 +241,12 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_.:\-\[\]]{0,256}")
 _FIELD_OF: Final[dict[Kind, str]] = {
     "reasoning": "reasoning_content",
     "content": "content",
+    "refusal": "refusal",
+}
+_KIND_OF: Final[dict[str, Kind]] = {
+    "content": "content",
+    "reasoning_content": "reasoning",
+    "reasoning": "reasoning",
     "refusal": "refusal",
 }
 _CALLED: Final = _given(_open(name=_name, arguments=text))

@@ -208,6 +208,6 @@ def test_texts_must_match_places() -> None:
 def test_public_names() -> None:
     """The package exports these names."""
     assert set(walk.__all__) == {
-        *("Channel", "ChunkWalk", "Delta", "Part", "ReplyWalk", "RequestWalk"),
-        *("chat_chunk", "chat_reply", "chat_request", "chunk_for"),
+        *("Channel", "ChunkWalk", "Delta", "Kind", "Part", "ReplyWalk", "RequestWalk"),
+        *("chat_chunk", "chat_reply", "chat_request", "chunk_for", "plain_delta"),
     }
