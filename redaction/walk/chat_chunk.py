@@ -187,7 +187,7 @@ def _objects(holder: JsonObject, field: str) -> list[JsonObject]:
 
 
 def _object(holder: JsonObject, field: str) -> JsonObject:
-    return cast("JsonObject", holder.get(field, {}))
+    return cast("JsonObject", holder.get(field) or {})
 
 
 def _envelope(body: JsonObject) -> JsonObject:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from redaction.walk.json_text import json_text
+from redaction.walk.json_text import free_object, json_text
 from redaction.walk.table import (
     Rule,
     array,
@@ -17,8 +17,10 @@ from redaction.walk.table import (
     word,
 )
 
-_TEXT_PART: Final = record({"type": word("text"), "text": text}, required=("text",))
-_REFUSAL_PART: Final = record({"type": word("refusal"), "refusal": text}, required=("refusal",))
+# Where clients say that a provider may cache up to; here caches follow the department.
+_CACHE: Final = {"cache_control": dropped(free_object), "prompt_cache_breakpoint": dropped(free_object)}
+_TEXT_PART: Final = record({"type": word("text"), "text": text, **_CACHE}, required=("text",))
+_REFUSAL_PART: Final = record({"type": word("refusal"), "refusal": text, **_CACHE}, required=("refusal",))
 _UNREADABLE: Final = {
     "image_url": unscannable("an image"),
     "image": unscannable("an image"),

@@ -36,7 +36,10 @@ _CUSTOM: Final = record({"name": text, "description": text, "format": _FORMAT}, 
 _TOOL: Final = variants(
     "type",
     {
-        "function": record({"type": word("function"), "function": _FUNCTION}, required=("function",)),
+        "function": record(
+            {"type": word("function"), "function": _FUNCTION, "defer_loading": dropped(flag)},
+            required=("function",),
+        ),
         "custom": record({"type": word("custom"), "custom": _CUSTOM}, required=("custom",)),
     },
 )
@@ -131,7 +134,13 @@ _INTEGERS: Final = (
     "truncate_prompt_tokens",
     "thinking_token_budget",
 )
-_AMOUNTS: Final = {"n": 128, "best_of": 128, "max_tokens": 2**31 - 1, "max_completion_tokens": 2**31 - 1}
+_AMOUNTS: Final = {
+    "n": 128,
+    "best_of": 128,
+    "max_tokens": 2**31 - 1,
+    "max_completion_tokens": 2**31 - 1,
+    "stream_interval": 10_000,
+}
 _FLAGS: Final = (
     "parallel_tool_calls",
     "ignore_eos",
@@ -143,6 +152,7 @@ _FLAGS: Final = (
     "add_generation_prompt",
     "continue_final_message",
     "add_special_tokens",
+    "watermarking",
 )
 _FORWARDED: Final[dict[str, Rule]] = {
     **dict.fromkeys(_NUMBERS, number),
@@ -152,6 +162,10 @@ _FORWARDED: Final[dict[str, Rule]] = {
     "stop_token_ids": array(integer),
     "reasoning_effort": word("none", "minimal", "low", "medium", "high", "xhigh", "max"),
     "verbosity": word("low", "medium", "high"),
+    "truncation_side": word("left", "right"),
+    "repetition_detection": record(
+        {"max_pattern_size": integer, "min_pattern_size": integer, "min_count": integer}
+    ),
 }
 
 _LEFT_OUT: Final[dict[str, Rule]] = {
@@ -166,6 +180,8 @@ _LEFT_OUT: Final[dict[str, Rule]] = {
     "safety_identifier": dropped(text),
     "prompt_cache_key": dropped(text),
     "prompt_cache_retention": dropped(text),
+    "prompt_cache_options": dropped(free_object),
+    "session_id": dropped(text),
     "request_id": dropped(text),
     # Prefix caches are kept apart by department, whatever a caller asks for.
     "cache_salt": dropped(text),
@@ -176,6 +192,9 @@ _LEFT_OUT: Final[dict[str, Rule]] = {
     "service_tier": dropped(text),
     "priority": dropped(integer),
     "guided_decoding_backend": dropped(text),
+    # They shape what a server that only renders prompts would answer.
+    "return_mm_kwargs": dropped(flag),
+    "routed_experts_prompt_start": dropped(integer),
     # Text is the only modality there is; naming it asks for nothing.
     "modalities": unscannable("any modality but text", unless=(["text"],)),
     # Each asks for nothing when it is off.
@@ -183,21 +202,27 @@ _LEFT_OUT: Final[dict[str, Rule]] = {
     "top_logprobs": unscannable("the probabilities of other texts than the reply's", unless=(0,)),
     "prompt_logprobs": unscannable("the probabilities of other texts than the prompt's", unless=(0,)),
     "echo": unscannable("a prompt that is echoed in the reply", unless=(False,)),
+    "return_prompt_text": unscannable("a prompt that is echoed in the reply", unless=(False,)),
+    "return_token_offsets": unscannable("token offsets", unless=(False,)),
     "return_token_ids": unscannable("token ids", unless=(False,)),
     "return_tokens_as_token_ids": unscannable("token ids", unless=(False,)),
 }
 
 _REFUSED: Final[dict[str, Rule]] = {
     "audio": unscannable("audio"),
+    "moderation": unscannable("what a moderation service is sent"),
     "web_search_options": unscannable("what a search provider is sent"),
     "prompt": unscannable("a prompt beside the messages"),
     "prompt_token_ids": unscannable("token ids"),
     "prompt_embeds": unscannable("embeddings"),
     "logit_bias": unscannable("token ids", unless=({},)),
+    "logprob_token_ids": unscannable("token ids", unless=([],)),
     "allowed_token_ids": unscannable("token ids", unless=([],)),
     "chat_template": unscannable("a template that puts text together"),
     "logits_processors": unscannable("code", unless=([],)),
     "mm_processor_kwargs": unscannable("other content than text", unless=({},)),
+    "media_io_kwargs": unscannable("other content than text", unless=({},)),
+    "ec_transfer_params": unscannable("a cached prompt", unless=({},)),
     "kv_transfer_params": unscannable("a cached prompt", unless=({},)),
     "vllm_xargs": unscannable("arguments of unknown meaning", unless=({},)),
 }
