@@ -5,7 +5,7 @@ from redaction.detection import Detection
 from redaction.spans import merge, spread
 from redaction.workers import Workers
 
-_PER_DEADLINE = 400_000  # code points that one deadline allows for; more get proportionally longer
+PER_DEADLINE = 400_000  # code points that one deadline allows for; more get proportionally longer
 
 
 class BulkScanner:
@@ -22,7 +22,7 @@ class BulkScanner:
 
     async def scan(self, texts: Sequence[str]) -> list[tuple[Finding, ...]]:
         """The findings of each text, in order, without overlaps; raises ``DetectorFailed``."""
-        rounds = max(1.0, sum(map(len, texts)) / _PER_DEADLINE)
+        rounds = max(1.0, sum(map(len, texts)) / PER_DEADLINE)
         detection = Detection(self._detectors, self._workers, self._deadline_s * rounds)
         found = await detection.find(texts)
         return [

@@ -135,6 +135,13 @@ class Vault:
             self._originals[digest] = Original(name, value)
         return token
 
+    def issued(self) -> tuple[tuple[str, str], ...]:
+        """Entity type and value behind each token, in the order in which an empty vault makes them again."""
+        return tuple(
+            (entity_type, self._originals[digest].value)
+            for (entity_type, _), digest in zip(self._tokens, self._originals, strict=True)
+        )
+
     def foreign(self, entity_type: str, value: str) -> str:
         """A token of the same form that resolves to nothing, for a value that is not the caller's."""
         return f"[{label(entity_type)}_{next(self._digests(entity_type, normalize(entity_type, value)))}]"

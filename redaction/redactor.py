@@ -85,16 +85,7 @@ class Redactor:
 
     def redact(self, scan: Scan, plan: Plan, scope: Scope) -> Redaction:
         """The texts as the plan says; raises ``RefusedByPlan`` when it refuses something that was found."""
-        vault = Vault(self._token_key, scope)
-        chosen = [_chosen(text, found, plan) for text, found in zip(scan.texts, scan.findings, strict=True)]
-        types = [finding.entity_type for found in chosen for finding in found]
-        refused = {name for name in types if plan.operator(name) == operators.REFUSE}
-        if refused:
-            raise RefusedByPlan(tuple(sorted(refused)))
-        for text, found in zip(scan.texts, scan.findings, strict=True):
-            for finding in found:
-                vault.own(finding.entity_type, text[finding.start : finding.end])
-        return Redaction(take_out(scan.texts, chosen, plan, vault), Counter(types), vault)
+        return redact(scan.texts, scan.findings, plan, Vault(self._token_key, scope))
 
     def redact_stream(
         self, redaction: Redaction, plan: Plan, *, restore: bool, json_strings: bool = False
@@ -133,6 +124,21 @@ class Redactor:
     def _scan_digest(self, text: str, department: str) -> bytes:
         message = f"{len(department)}:{department}{self.digest}{text}".encode()
         return blake2b(message, key=self._scan_key, digest_size=20).digest()
+
+
+def redact(
+    texts: Sequence[str], findings: Sequence[Sequence[Finding]], plan: Plan, vault: Vault
+) -> Redaction:
+    """The texts with what a scan found in them as the plan says; raises ``RefusedByPlan``."""
+    chosen = [_chosen(text, found, plan) for text, found in zip(texts, findings, strict=True)]
+    types = [finding.entity_type for found in chosen for finding in found]
+    refused = {name for name in types if plan.operator(name) == operators.REFUSE}
+    if refused:
+        raise RefusedByPlan(tuple(sorted(refused)))
+    for text, found in zip(texts, findings, strict=True):
+        for finding in found:
+            vault.own(finding.entity_type, text[finding.start : finding.end])
+    return Redaction(take_out(texts, chosen, plan, vault), Counter(types), vault)
 
 
 def _counted(texts: Sequence[str], findings: Sequence[Sequence[Finding]]) -> dict[Category, dict[str, int]]:

@@ -50,6 +50,17 @@ def lookalikes(text: str) -> Iterator[tuple[int, int]]:
     return (match.span() for match in _LIKE_PLACEHOLDER.finditer(text))
 
 
+def restored(text: str, vault: Vault) -> str:
+    """The text with the value of each placeholder that the vault resolves; everything else stays."""
+    parts: list[str] = []
+    position = 0
+    for mention in mentions(text, vault):
+        if mention.value is not None:
+            parts += (text[position : mention.start], mention.value)
+            position = mention.end
+    return "".join((*parts, text[position:]))
+
+
 def mentions(text: str, vault: Vault) -> Iterator[Mention]:
     """What looks like a placeholder, in order, without overlaps; nothing if none of it resolves."""
     # Most texts hold no placeholder of the vault, and telling so costs a twentieth of looking for them.
