@@ -80,7 +80,8 @@ def build(options: Options) -> "OpenAICompatibleBackend":
         options.total_timeout_s,
     )
     url = str(options.base_url).rstrip("/") + "/chat/completions"
-    return OpenAICompatibleBackend(options, Upstream(url, deadlines, options.max_connections, _tls(options)))
+    tls = _tls(options) if options.base_url.scheme == "https" else None
+    return OpenAICompatibleBackend(options, Upstream(url, deadlines, options.max_connections, tls))
 
 
 class OpenAICompatibleBackend:
@@ -177,7 +178,9 @@ class _Reading:
         await self._exchange.finish()
 
 
-def _tls(options: Options) -> ssl.SSLContext | bool:
+def _tls(options: Options) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=options.ca_file)
     if not options.verify_tls:
-        return False
-    return ssl.create_default_context(cafile=options.ca_file) if options.ca_file else True
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
