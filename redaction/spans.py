@@ -2,23 +2,28 @@
 
 The rule, in order: a validated finding beats one that is not, then the longer, then the higher score, then
 the earlier, then the entity type by name. A loser keeps what no winner covers, so that nothing that any
-detector found is left uncovered. Everything here is pure.
+detector found is left uncovered. Of a person, the telling parts of the name are found too. Everything here
+is pure.
 """
 
 import re
+import sys
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 from operator import attrgetter
 
+from redaction import person
 from redaction.base import Finding
 
 _WORD = re.compile(r"[^\W_]+")
 _MIN_LETTERS = 4  # shorter values ("Al", "42") would be found in innocent words and counts
 _MIN_DIGITS = 6  # a bare number must be longer still before it is worth finding again
-_FEW = 16  # up to so many values, looking for each costs less than looking at each word
+_PERSON = "PERSON"
+_PART_SCORE = 0.6  # of a finding that rests on a part of a name
+_FEW = 48  # up to so many values, looking for each costs less than looking at each word
 _START = attrgetter("start")
 
 
@@ -65,19 +70,67 @@ def clip(finding: Finding, start: int, end: int) -> Finding | None:
 def spread(texts: Sequence[str], findings: Sequence[Collection[Finding]]) -> list[list[Finding]]:
     """The findings with each value found once also found wherever else it stands as whole words.
 
-    The cost is linear in the texts, whatever the number of values.
+    Names of people are found in other cases, in the genitive and by their parts as well, save for parts that
+    are ordinary words. The cost is linear in the texts, whatever the number of values.
     """
-    values = _values(texts, findings)
     everything = [list(found) for found in findings]
-    if not values:
-        return everything
-    places = _each_place if len(values) <= _FEW else _word_by_word(values)
-    for text, found in zip(texts, everything, strict=True):
-        known = {(finding.start, finding.end) for finding in found}
-        for start, end in places(text, values):
-            if (start, end) not in known:
-                found.append(replace(values[text[start:end]], start=start, end=end))
+    places = Places(values_of(texts, findings))
+    if places:
+        for text, found in zip(texts, everything, strict=True):
+            found.extend(places.more(text, found))
     return everything
+
+
+class Places:
+    """Where known values stand in texts; ``values`` maps each spelling to the finding it rests on."""
+
+    def __init__(self, values: Mapping[str, Finding]) -> None:
+        self._values = values
+        self._places = _each_place if len(values) <= _FEW else _word_by_word(values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def more(self, text: str, found: Sequence[Finding]) -> list[Finding]:
+        """The values that stand in the text where ``found`` has not found them."""
+        known = {(finding.start, finding.end) for finding in found}
+        people = sorted((each.start, each.end) for each in found if each.entity_type == _PERSON)
+        more: list[Finding] = []
+        for start, end in self._places(text, self._values):
+            if (start, end) not in known:
+                basis = self._values[text[start:end]]
+                if basis.entity_type != _PERSON or (
+                    not _inside(start, end, people) and _names_somebody(text, start, end)
+                ):
+                    more.append(replace(basis, start=start, end=end))
+        return more
+
+
+def values_of(texts: Sequence[str], findings: Sequence[Collection[Finding]]) -> dict[str, Finding]:
+    """The values worth looking for again, in each spelling, and the strongest finding of each."""
+    values = _values(texts, findings)
+    for value, finding in list(values.items()):
+        if finding.entity_type == _PERSON:
+            part = replace(finding, score=min(finding.score, _PART_SCORE), validated=False)
+            for spelling in person.spellings(value):
+                values.setdefault(spelling, part)
+    return values
+
+
+def _inside(start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
+    at = bisect_right(spans, (start, sys.maxsize)) - 1
+    return at >= 0 and end <= spans[at][1]
+
+
+def _names_somebody(text: str, start: int, end: int) -> bool:
+    """Whether a name stands here as one: not in an address, nor where the text has it as a common word."""
+    low = text.rfind(" ", 0, start) + 1
+    high = text.find(" ", end)
+    if "@" in text[low : high if high >= 0 else len(text)]:
+        return False
+    value = text[start:end]
+    common = value.lower()
+    return value == common or " " in value or next(_each_place(text, (common,)), None) is None
 
 
 def _strength(finding: Finding) -> tuple[bool, int, float, int, str]:
@@ -102,7 +155,7 @@ def _values(texts: Sequence[str], findings: Sequence[Collection[Finding]]) -> di
 
 def _telling(value: str) -> bool:
     if value.isalpha():
-        return len(value) >= _MIN_LETTERS
+        return len(value) >= _MIN_LETTERS and not person.is_ordinary(value)
     letters = sum(map(str.isalnum, value))
     return letters >= (_MIN_LETTERS if any(map(str.isalpha, value)) else _MIN_DIGITS)
 
@@ -132,7 +185,12 @@ def _word_by_word(values: Collection[str]) -> Callable[[str, Collection[str]], I
             for offset, length in anchors.get(word.group(), ()):
                 start = word.start() - offset
                 end = start + length
-                if start >= 0 and text[start:end] in values and _stands_alone(text, start, end):
+                if (
+                    start >= 0
+                    and end <= len(text)
+                    and text[start:end] in values
+                    and _stands_alone(text, start, end)
+                ):
                     yield start, end
 
     return places

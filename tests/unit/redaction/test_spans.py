@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,11 +26,60 @@ def test_both_ways_of_looking_find_the_same_places(text: str, data: st.DataObjec
     assert set(spans._each_place(text, values)) == set(word_by_word(text, values))
 
 
+def names_in(*texts: str, name: str = "Anna Kowalska") -> list[list[str]]:
+    """What is found in each text, when the first is known to begin with the name."""
+    found = spread(texts, [[finding(0, len(name))], *([] for _ in texts[1:])])
+    merged = [merge(text, each) for text, each in zip(texts, found, strict=True)]
+    return [[text[each.start : each.end] for each in of] for text, of in zip(texts, merged, strict=True)]
+
+
 def test_a_value_found_once_is_found_everywhere() -> None:
     """A name that one text shows to be one is taken out of the other texts too, as a whole word only."""
-    texts = ["I am Anna Kowalska.", "Anna Kowalska, Anna Kowalskas, Anna Kowalska"]
-    found = spread(texts, [[finding(5, 18)], []])
-    assert sorted((each.start, each.end) for each in found[1]) == [(0, 13), (31, 44)]
+    found = names_in("Anna Kowalska", "Anna Kowalska, Anna Kowalskamm, (Anna Kowalska)")
+    assert found[1] == ["Anna Kowalska", "Anna", "Anna Kowalska"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ask Kowalska", ["Kowalska"]),
+        ("Anna said", ["Anna"]),
+        ("Anna's and Kowalska\u2019s", ["Anna", "Kowalska"]),
+        ("ANNA KOWALSKA, MS KOWALSKA", ["ANNA KOWALSKA", "KOWALSKA"]),
+        ("anna kowalska wrote", ["anna kowalska"]),
+        ("Annas Brief, Anna Kowalskas Konto", ["Annas", "Anna Kowalskas"]),
+        ("Annabel and Kowalskamania", []),
+        ("anna_id = kowalska", []),
+        ("Kowalska@example.com, Anna.Kowalska@example.com", []),
+        ("ask Dr. Kowalska-Nowak", ["Kowalska"]),
+    ],
+)
+def test_parts_of_a_name_are_found(text: str, found: list[str]) -> None:
+    """Given name and surname are found alone, in capitals and in the genitive; no other word is."""
+    assert names_in("Anna Kowalska", text)[1] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("Mark Rose", "The mark rose. Mark my words; May I? Rose prices. mark rose", []),
+        ("Will May", "Will you come in May? will may", []),
+        ("Will May", "ask Will May and WILL MAY", ["Will May", "WILL MAY"]),
+        ("Bill Nowak", "The Bill is due, says Nowak", ["Nowak"]),
+        ("Dr. Anna B. Nowak", "Dr. B. is here with Anna", ["Anna"]),
+        ("Jan van der Berg", "Van der Valk, in Jan and on the Berg", []),
+        ("Paul Baszta", "Baszta wrote: the baszta is old", []),
+        ("Li Wu", "Li and Wu", []),
+    ],
+)
+def test_ordinary_words_are_left_alone(name: str, text: str, found: list[str]) -> None:
+    """Parts that are words of their own, titles, initials, particles and short ones are no sign of anyone."""
+    assert names_in(name, text)[1] == found
+
+
+def test_a_name_that_is_a_word_does_not_spread() -> None:
+    """That a greeting names somebody Mark does not take marks out of the rest of the text."""
+    assert names_in("Mark", "Mark it. The Mark of quality", name="Mark")[1] == []
 
 
 @given(WORDS, st.integers(17, 40))
