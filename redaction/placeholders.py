@@ -13,16 +13,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from redaction import person
+
 LITERAL = "LITERAL"  # the caller's own text that looks like a placeholder and must come back as it was
+
+# Soft hyphen, zero-width characters, word joiner, byte order mark: nobody sees them, some put them in.
+INVISIBLE = "\u00ad\u200b-\u200d\u2060\ufeff"
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _MISREAD = str.maketrans("ilo", "110")  # Crockford: what models and people write for 1 and 0
-_SIZES = (10, 14, 18, 22, 26)  # 50 bits, and more where two values of one request would share a token
+SIZES = (10, 14, 18, 22, 26)  # 50 bits, and more where two values of one request would share a token
 _DIGEST = re.compile(
     rf"(?=(?:[a-z]*[0-9]){{2}})(?!(?:[a-z]*[0-9]){{7}}[a-z]*$)(?!.*[0-9]{{4}})[a-z][{_ALPHABET}]+"
 )
 _TWO_CHARACTERS = [second + first for first in _ALPHABET for second in _ALPHABET]
 _ODD = re.compile(r"[^A-Z0-9]+")
+_UNSEEN = re.compile(f"[{INVISIBLE}]+")
+_NO_LETTER = re.compile(r"[\W_]+")
 _NO_MARK = re.compile(r"[^\w+]|_")
 _FEW = 64  # up to so many tokens, looking for each costs less than looking for anything shaped like one
 
@@ -62,6 +69,8 @@ def normalize(entity_type: str, value: str) -> str:
 
 def canonical(digest: str) -> str | None:
     """The digest as we write it, from what a model or a caller wrote; None if it cannot be one of ours."""
+    if not digest.isascii():
+        digest = unicodedata.normalize("NFKC", _UNSEEN.sub("", digest))
     lowered = digest.lower().translate(_MISREAD)
     return lowered if _DIGEST.fullmatch(lowered) else None
 
@@ -78,6 +87,11 @@ def keyed_digest(key: bytes, parts: Iterable[bytes], size: int) -> str:
             if _DIGEST.fullmatch(digest):
                 return digest
     raise AssertionError("65,536 digests in a row were ill-formed")
+
+
+def _name_forms(part: str) -> tuple[str, str]:
+    folded = normalize("PERSON", part)
+    return folded, f"{folded}s"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -117,11 +131,12 @@ class Vault:
         self._own_values = None
 
     def owns(self, entity_type: str, value: str) -> bool:
-        """Whether the caller's own text held this value."""
+        """Whether the caller's own text held this value, or a name that this is part of."""
         if self._own_values is None:
             # Only now, for most replies hold nothing that anyone asks about.
-            known = (name for kind, own in self._own for name in (own, normalize(kind, own)))
-            self._own_values = frozenset(known)
+            known = {name for kind, own in self._own for name in (own, normalize(kind, own))}
+            names = (part for kind, own in self._own if kind == "PERSON" for part in person.words(own))
+            self._own_values = frozenset(known.union(*(_name_forms(part) for part in names)))
         return value in self._own_values or normalize(entity_type, value) in self._own_values
 
     def token(self, entity_type: str, value: str) -> str:
@@ -155,7 +170,9 @@ class Vault:
         """Whether the text may hold one of the vault's digests, however it is written; no is certain."""
         if len(self._originals) > _FEW:
             return True
-        folded = text.lower().replace("i", "1").replace("l", "1").replace("o", "0")
+        if not text.isascii():
+            text = unicodedata.normalize("NFKC", text)
+        folded = _NO_LETTER.sub("", text).lower().replace("i", "1").replace("l", "1").replace("o", "0")
         return any(digest in folded for digest in self._originals)
 
     def original(self, digest: str) -> Original | None:
@@ -171,4 +188,4 @@ class Vault:
             entity_type.encode(),
             normalized.encode("utf-8", "surrogatepass"),
         )
-        return (keyed_digest(self._key, parts, size) for size in _SIZES)
+        return (keyed_digest(self._key, parts, size) for size in SIZES)

@@ -97,10 +97,9 @@ class Redactor:
     async def redact_reply(
         self, redaction: Redaction, plan: Plan, text: str, *, restore: bool, json_strings: bool = False
     ) -> RedactedReply:
-        """One whole text of a reply: exactly what the stream gives over the same text."""
+        """One whole text of a reply."""
         stream = self.redact_stream(redaction, plan, restore=restore, json_strings=json_strings)
-        redacted = await stream.feed(text)
-        return RedactedReply(redacted + await stream.finish(), stream.counts)
+        return RedactedReply(await stream.whole(text), stream.counts)
 
     def conversation(self, texts: Sequence[str], department: str) -> bytes:
         """Keyed digest of what opens a conversation, by which its tokens stay the same from turn to turn."""

@@ -1,43 +1,46 @@
 """Placeholders found again in text that a model, or a caller, wrote.
 
-Models change what they copy: case, brackets, Markdown and JSON and HTML escapes, spaces. All of these are
-read; what they mean is settled by the request's own vault alone, so a made-up token, or that of another
-department, is no more than text.
+Models change what they copy: case, brackets, labels, Markdown and JSON and HTML escapes, spaces, lines. All
+of these are read, for the digest alone decides; what it means is settled by the request's own vault, so a
+made-up token, or that of another department, is no more than text. A label without a digest is never read
+as a token: masking writes such labels too, and they may stand for anybody.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from redaction.placeholders import LITERAL, Vault, canonical
+from redaction.placeholders import INVISIBLE, LITERAL, SIZES, Original, Vault, canonical
 
-_OPEN = r"(?:\\{0,2}\[|\\{1,2}u005[bB]|&#91;|&lbrack;|&lt;|[<{【⟦])"
-_CLOSE = r"(?:\\{0,2}\]|\\{1,2}u005[dD]|&#93;|&rbrack;|&gt;|[>}】⟧])"
-_JOINT = r"(?:\\{0,2}_|-|&#95;|\\{1,2}u005[fF])"
-_LOOSE_JOINT = rf"(?: ?{_JOINT} ?| )"  # a space may stand for the underscore only inside brackets
-_WORD = r"[A-Za-z][A-Za-z0-9]{0,31}"
-_TAIL = r"[0-9A-Za-z]{10,27}"
+_OPEN = r"(?:\\{0,2}\[|\\{1,2}u005[bB]|&#91;|&lbrack;|&lt;|%5[bB]|[<{【⟦\uff3b\u3014])"
+_CLOSE = r"(?:\\{0,2}\]|\\{1,2}u005[dD]|&#93;|&rbrack;|&gt;|%5[dD]|[>}】⟧\uff3d\u3015])"
+_JOINT = r"(?:\\{0,2}[_\uff3f]|-|&#95;|\\{1,2}u005[fF])"
+_WORD = rf"[^\W\d_](?:[{INVISIBLE}]{{0,2}}[^\W_]){{0,31}}"
+_WIDE = r"\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+_TAIL = rf"[0-9A-Za-z{_WIDE}](?:[{INVISIBLE}]{{0,2}}[0-9A-Za-z{_WIDE}]){{9,26}}"
 
-_BRACKETED = (
-    rf"(?P<open>{_OPEN}) ?(?P<type1>{_WORD}(?:{_LOOSE_JOINT}{_WORD}){{0,5}}?){_LOOSE_JOINT}"
-    rf"(?P<digest1>{_TAIL})(?P<genitive>'s)? ?(?P<close>{_CLOSE})"
+# All that stands between two brackets, of which the last letters and digits may be a digest.
+_BOXED = re.compile(
+    rf"(?P<open>{_OPEN})(?P<inside>[^\[\]<>{{}}【】⟦⟧\uff3b\uff3d\u3014\u3015]{{10,96}}?)(?P<close>{_CLOSE})"
 )
-_BARE = (
-    rf"(?<![A-Za-z0-9])(?P<type2>{_WORD}(?:{_JOINT}{_WORD}){{0,5}}?){_JOINT}"
-    rf"(?P<digest2>{_TAIL})(?![A-Za-z0-9])"
+_BARE = re.compile(
+    rf"(?<![0-9A-Za-z])(?:(?P<label>{_WORD}(?:{_JOINT}{_WORD}){{0,5}}?){_JOINT}"
+    rf"|(?P<apart>[A-Z][A-Z_]{{2,31}}) )?(?P<digest>{_TAIL})(?![0-9A-Za-z])"
 )
-_LIKE_PLACEHOLDER = re.compile(f"{_BRACKETED}|{_BARE}")
+_ESCAPED = re.compile(r"\\{1,2}u005[fF]|&#95;")
+_NO_LETTER = re.compile(r"[\W_]+")
+_GENITIVE = re.compile(r"['\u2019]?[sS]\s*\Z")
 
-_PAIRS = {"[": "]", "<": ">", "{": "}", "【": "】", "⟦": "⟧"}
+_PAIRS = {"[": "]", "<": ">", "{": "}", "【": "】", "⟦": "⟧", "\uff3b": "\uff3d", "\u3014": "\u3015"}
 _NAMED = {
     "u005b": "[", "u005d": "]", "&#91;": "[", "&#93;": "]", "&lbrack;": "[", "&rbrack;": "]",
-    "&lt;": "<", "&gt;": ">",
+    "&lt;": "<", "&gt;": ">", "%5b": "[", "%5d": "]",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Mention:
-    """A place that looks like a placeholder; ``value`` is what stands behind it, or None if nothing does."""
+    """A place where a placeholder stands; ``value`` is what stands behind it, None if nothing does."""
 
     start: int
     end: int
@@ -46,8 +49,12 @@ class Mention:
 
 
 def lookalikes(text: str) -> Iterator[tuple[int, int]]:
-    """The spans of everything shaped like a placeholder, whatever it stands for."""
-    return (match.span() for match in _LIKE_PLACEHOLDER.finditer(text))
+    """The spans of everything that may be a placeholder, whatever it stands for, in no order."""
+    for match in _BOXED.finditer(text):
+        yield match.span()
+    for match in _BARE.finditer(text):
+        if canonical(match["digest"]):
+            yield match.span()
 
 
 def restored(text: str, vault: Vault) -> str:
@@ -67,45 +74,90 @@ def mentions(text: str, vault: Vault) -> Iterator[Mention]:
     if not vault.may_resolve(text):
         return
     position = 0
-    while match := _LIKE_PLACEHOLDER.search(text, position):
-        mention = _mention(match, vault)
+    for match in _BOXED.finditer(text):
+        mention = _boxed(match, vault)
         if mention is not None:
+            yield from _bare_ones(text, position, mention.start, vault)
             yield mention
             position = mention.end
-        else:
-            position = match.start() + 1
+    yield from _bare_ones(text, position, len(text), vault)
 
 
-def _mention(match: re.Match[str], vault: Vault) -> Mention | None:
-    kind = "1" if match["open"] is not None else "2"
-    written = match[f"digest{kind}"]
+def _bare_ones(text: str, position: int, end: int, vault: Vault) -> Iterator[Mention]:
+    while match := _BARE.search(text, position, end):
+        mention = _bare(match, vault)
+        # What is no digest may hold one further on: "a-b-k7q2m9xcrt".
+        position = mention.end if mention else max(match.start("digest"), match.start() + 1)
+        if mention is not None:
+            yield mention
+
+
+def _boxed(match: re.Match[str], vault: Vault) -> Mention | None:
+    if _PAIRS.get(_plain(match["open"])) != _plain(match["close"]):
+        return None
+    inside = _ESCAPED.sub("_", match["inside"])
+    found = _resolved(_NO_LETTER.sub("", inside), vault)
+    genitive = ""
+    if found is None and (ending := _GENITIVE.search(inside)):
+        found = _resolved(_NO_LETTER.sub("", inside[: ending.start()]), vault)
+        genitive = ending[0].rstrip()
+    if found is None:
+        return None
+    original, before = found
+    if not _is_label(before, inside, original):
+        return None
+    slashes = len(match["open"]) - len(match["open"].lstrip("\\"))
+    # A backslash before the opening bracket alone is not an escape of ours.
+    start = match.start() + (0 if match["close"].startswith("\\") else slashes)
+    return Mention(start, match.end(), original.value + genitive, original.label == LITERAL)
+
+
+def _resolved(letters: str, vault: Vault) -> tuple[Original, str] | None:
+    """What the digest at the end of these letters and digits stands for, and the letters before it."""
+    for size in SIZES:
+        digest = canonical(letters[-size:]) if len(letters) >= size else None
+        original = vault.original(digest) if digest else None
+        if original is not None:
+            return original, letters[:-size]
+    return None
+
+
+def _is_label(before: str, inside: str, original: Original) -> bool:
+    """Whether what stands before a digest in brackets is its label or a translation, and not a sentence."""
+    label = original.label.replace("_", "")
+    if before.upper().endswith(label):
+        return len(before) == len(label)
+    return len(inside.split()) <= original.label.count("_") + 3
+
+
+def _bare(match: re.Match[str], vault: Vault) -> Mention | None:
+    written, end = match["digest"], match.end("digest")
     digest = canonical(written)
     original = None if digest is None else vault.original(digest)
-    end = match.end(f"digest{kind}")
     if original is None and written[-1] in "sS":
         # "PERSON_k7q2m9xcrts": a plural or genitive that lost its apostrophe.
-        digest = canonical(written[:-1])
-        original = None if digest is None else vault.original(digest)
+        shorter = canonical(written[:-1])
+        original = None if shorter is None else vault.original(shorter)
         end -= original is not None
+        digest = digest or shorter
     if digest is None:
         return None
-    start = match.start(f"type{kind}")
     if original is None:
         return Mention(match.start(), match.end(), None)
-    literal = original.label == LITERAL
-    if kind == "1" and _paired(match["open"], match["close"]):
-        slashes = len(match["open"]) - len(match["open"].lstrip("\\"))
-        # A backslash before the opening bracket alone is not an escape of ours.
-        start = match.start() + (0 if match["close"].startswith("\\") else slashes)
-        return Mention(start, match.end(), original.value + (match["genitive"] or ""), literal)
-    if match[f"type{kind}"].upper().endswith(original.label):
+    return Mention(_bare_start(match, original), end, original.value, original.label == LITERAL)
+
+
+def _bare_start(match: re.Match[str], original: Original) -> int:
+    if match["apart"] is not None:
+        ours = match["apart"] == original.label
+        return match.start() if ours else match.start("digest")
+    if match["label"] is None:
+        return match.start("digest")
+    written = _ESCAPED.sub("_", match["label"]).replace("\\", "").upper()
+    if written.endswith(original.label) and len(written) == len(match["label"]):
         # Something that is not ours may stick to the front ("\\nPERSON_...").
-        start = match.end(f"type{kind}") - len(original.label)
-    return Mention(start, end, original.value, literal)
-
-
-def _paired(opening: str, closing: str) -> bool:
-    return _PAIRS.get(_plain(opening)) == _plain(closing)
+        return match.end("label") - len(original.label)
+    return match.start("label")
 
 
 def _plain(bracket: str) -> str:

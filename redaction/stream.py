@@ -11,7 +11,7 @@ from redaction.mend import mend, splits_pair
 from redaction.operators import Plan
 from redaction.placeholders import Vault
 from redaction.restore import mentions
-from redaction.spans import clip, merge, uncovered
+from redaction.spans import Places, clip, merge, uncovered, values_of
 from redaction.window import Segment, Window
 
 
@@ -66,6 +66,8 @@ class StreamRedactor:
         self._half = ""
         self._inside = False
         self._counts: Counter[str] = Counter()
+        self._known: dict[str, Finding] = {}
+        self._places: Places | None = None
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -85,6 +87,15 @@ class StreamRedactor:
         self._half = text[-1:] if splits_pair(text) else ""
         whole = mend(text[:-1] if self._half else text)
         return await self._redacted(self._parts(whole, final=False))
+
+    async def whole(self, text: str) -> str:
+        """A whole text at once, in place of ``feed`` and ``finish``.
+
+        It is looked at in one piece, so more is seen of it than of a stream, which goes by the run of words.
+        """
+        if self._json is not None:
+            return await self.feed(text) + await self.finish()
+        return await self._redacted([_Part(Segment(mend(text), suspect=True))])
 
     async def finish(self) -> str:
         """What is left when nothing follows."""
@@ -118,8 +129,8 @@ class StreamRedactor:
             found = await self._detection.find([each.before + each.text + each.after for each in suspects])
         findings = iter(found)
         return "".join(
-            self._rendered(part, next(findings) if _telling(part.segment.text) else [])
-            if part.segment.suspect
+            self._rendered(part, next(findings))
+            if part.segment.suspect and _telling(part.segment.text)
             else _written(part.segment.text, part.inside)
             for part in parts
         )
@@ -162,13 +173,31 @@ class StreamRedactor:
         start = len(segment.before)
         pieces = (
             replace(piece, start=low, end=high)
-            for finding in found
-            if self._plan.operator(finding.entity_type) != operators.KEEP
-            and not self._vault.owns(finding.entity_type, whole[finding.start : finding.end])
-            and (piece := clip(finding, start, start + len(segment.text)))
+            for finding in self._strangers(whole, found)
+            if (piece := clip(finding, start, start + len(segment.text)))
             for low, high in uncovered(piece.start, piece.end, taken)
         )
         return merge(segment.text, list(pieces))
+
+    def _strangers(self, text: str, found: Sequence[Finding]) -> list[Finding]:
+        """What the plan takes out and the caller did not give, here or, by name, earlier in this channel."""
+        made_up = [
+            finding
+            for finding in found
+            if self._plan.operator(finding.entity_type) != operators.KEEP
+            and not self._vault.owns(finding.entity_type, text[finding.start : finding.end])
+        ]
+        if made_up:
+            self._known.update(values_of([text], [made_up]))
+            self._places = Places(self._known)
+        if self._places is None:
+            return made_up
+        again = self._places.more(text, made_up)
+        return made_up + [
+            finding
+            for finding in again
+            if not self._vault.owns(finding.entity_type, text[finding.start : finding.end])
+        ]
 
 
 def _telling(text: str) -> bool:
