@@ -63,7 +63,7 @@ class Integrator:
 
     def start(self) -> None:
         """Catch up with the leaves, and go on in a thread; raises LogCorrupted."""
-        self._integrate_all()
+        self.integrate()
         self._thread.start()
 
     def wake(self) -> None:
@@ -87,7 +87,7 @@ class Integrator:
     def _attempt(self) -> None:
         """One round; a failure leaves the leaves as they are and is tried again at the next."""
         try:
-            self._integrate_all()
+            self.integrate()
             self._store.fold()
         except SQLAlchemyError as error:
             _log.warning("audit tree not integrated, will try again: %s", cause(error))
@@ -96,7 +96,8 @@ class Integrator:
             _log.warning("audit tree not integrated, will try again: %s", error)
             self._new_leaves.set()
 
-    def _integrate_all(self) -> None:
+    def integrate(self) -> None:
+        """Take in all that is durable, and sign; raises LogCorrupted."""
         while self._integrate_step():
             pass
         self._sign()

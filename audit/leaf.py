@@ -68,9 +68,10 @@ def decode_entry(leaf: bytes) -> Entry:
     """The entry that a leaf holds; raises InvalidEntry unless the leaf is that entry's one encoding."""
     try:
         entry = _entry(orjson.loads(leaf))
+        again = encode_entry(entry)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InvalidEntry("the leaf does not read as an entry of version 1") from error
-    if encode_entry(entry) != leaf:
+    if again != leaf:
         raise InvalidEntry("the leaf is not canonical (RFC 8785), or holds members that are not known")
     return entry
 

@@ -1,7 +1,7 @@
 """Answers the auditor's question: is this log what was signed, and does nothing in it contradict."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,42 +15,39 @@ from audit.errors import InvalidNote, InvalidReceipt, LogCorrupted
 from audit.integrity import check_pages, check_schema
 from audit.note import Verifier
 from audit.place import Place
+from audit.ranges import derived_ranges
 from audit.receipt import ReceiptClaim, open_receipt
-from audit.rederive import Rederivation
+from audit.rederive import UNREADABLE, Finding, describe
 from audit.schema import ENTRY
 from audit.seal import check_seal
-from audit.tlog import leaf_hash
+from audit.snapshot import Snapshot, take_snapshot
+from audit.stitch import Stitching
+from audit.tlog import EMPTY_ROOT, leaf_hash
 from audit.wal import check_wal
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with how many entries are done, and how many there are."""
 
-# A damaged page can give a value of any type, or text that is not text.
-_UNREADABLE = (SQLAlchemyError, TypeError, ValueError)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One contradiction; ``index`` is the entry that it shows at, or None if it is in no entry."""
-
-    index: int | None
-    what: str
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a verification saw. ``sealed``: the file's bytes were also compared with those at its closing."""
+    """What a verification saw.
 
-    size: int
-    root: bytes
-    checkpoint: Checkpoint | None
-    checkpoints: int
-    writers: int
-    pairs: int
-    repeated: int
-    gaps: tuple[Intent, ...]
-    sealed: bool
-    findings: tuple[Finding, ...]
+    ``revisions`` counts decisions by the policy revision that made them. ``sealed``: the file's bytes were
+    also compared with those at its closing.
+    """
+
+    size: int = 0
+    root: bytes = EMPTY_ROOT
+    checkpoint: Checkpoint | None = None
+    checkpoints: int = 0
+    writers: int = 0
+    pairs: int = 0
+    repeated: int = 0
+    gaps: tuple[Intent, ...] = ()
+    revisions: Mapping[str, int] = field(default_factory=dict)
+    sealed: bool = False
+    findings: tuple[Finding, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -63,10 +60,17 @@ class Report:
         return min((item.index for item in self.findings if item.index is not None), default=None)
 
 
-def verify_log(place: Place, verifier: Verifier, progress: Progress = lambda _done, _all: None) -> Report:
-    """Derive a log again from its leaf bytes, in one consistent state, also while it is written to.
+def verify_log(
+    place: Place,
+    verifier: Verifier,
+    progress: Progress = lambda _done, _all: None,
+    *,
+    processes: int = 0,
+) -> Report:
+    """Derive a log again from its leaf bytes, also while it is written to.
 
-    Trusts the leaves' order and nothing else; raises LogUnusable if there is no log to read.
+    Trusts the verifier key and nothing else. Works with as many ``processes`` as there are processors (0), or
+    so many. Raises LogUnusable if there is no log to read.
     """
     engine = open_reader(place)
     findings: list[Finding] = []
@@ -75,11 +79,23 @@ def verify_log(place: Place, verifier: Verifier, progress: Progress = lambda _do
     if isinstance(place, Path):
         sealed = _check_seal(findings, place, verifier)
         findings.extend(Finding(None, what) for what in check_wal(place))
+    report = Report()
     try:
-        report = _verify(engine, verifier, progress, findings)
+        with engine.connect() as connection:
+            snapshot = take_snapshot(connection, verifier)
+            findings += snapshot.findings
+        report = _derive(place, engine, verifier, snapshot, progress, findings, processes)
+        with engine.connect() as connection:
+            findings.extend(Finding(None, what) for what in _check_database(connection))
+    except UNREADABLE as error:
+        findings.append(Finding(None, f"the database cannot be read: {describe(error)}"))
     finally:
         engine.dispose()
-    return replace(report, sealed=sealed, findings=tuple(findings))
+    return replace(report, sealed=sealed, findings=tuple(sorted(findings, key=_place)))
+
+
+def _place(finding: Finding) -> tuple[bool, int]:
+    return finding.index is None, finding.index or 0
 
 
 def _check_seal(findings: list[Finding], path: Path, verifier: Verifier) -> bool:
@@ -90,56 +106,39 @@ def _check_seal(findings: list[Finding], path: Path, verifier: Verifier) -> bool
         return False
 
 
-def _verify(engine: Engine, verifier: Verifier, progress: Progress, findings: list[Finding]) -> Report:
-    report = Report(
-        size=0,
-        root=b"",
-        checkpoint=None,
-        checkpoints=0,
-        writers=0,
-        pairs=0,
-        repeated=0,
-        gaps=(),
-        sealed=False,
-        findings=(),
+def _derive(  # noqa: PLR0913, PLR0917 - the parts of one verification
+    place: Place,
+    engine: Engine,
+    verifier: Verifier,
+    snapshot: Snapshot,
+    progress: Progress,
+    findings: list[Finding],
+    processes: int,
+) -> Report:
+    """Derive range after range, up to the first that something contradicts."""
+    stitching = Stitching(engine, verifier.name, snapshot)
+    with derived_ranges(place, engine, verifier, snapshot, processes) as ranges:
+        for derived in ranges:
+            finding = stitching.add(derived)
+            progress(stitching.size, snapshot.size)
+            if finding is not None:
+                findings.append(finding)
+                break
+    return Report(
+        size=stitching.size,
+        root=stitching.root,
+        checkpoint=stitching.checkpoint,
+        checkpoints=stitching.checkpoints,
+        writers=stitching.writers,
+        pairs=stitching.pairs,
+        repeated=stitching.repeated,
+        gaps=stitching.gaps(),
+        revisions=dict(stitching.revisions),
     )
-    try:
-        with engine.connect() as connection:
-            walk = Rederivation(connection, verifier)
-            _walk(walk, progress, findings)
-            report = _report(walk)
-            findings.extend(Finding(None, what) for what in _check_database(connection))
-    except _UNREADABLE as error:
-        findings.append(Finding(None, f"the database cannot be read: {_cause(error)}"))
-    return report
-
-
-def _walk(walk: Rederivation, progress: Progress, findings: list[Finding]) -> None:
-    try:
-        walk.run(progress)
-    except LogCorrupted as error:
-        findings.append(Finding(error.index, error.finding))
-    except _UNREADABLE as error:
-        findings.append(Finding(walk.size, f"the database cannot be read from here on: {_cause(error)}"))
 
 
 def _check_database(connection: Connection) -> list[str]:
     return check_schema(connection) + check_pages(connection)
-
-
-def _report(walk: Rederivation) -> Report:
-    return Report(
-        size=walk.size,
-        root=walk.root,
-        checkpoint=walk.checkpoint,
-        checkpoints=walk.checkpoints,
-        writers=len(walk.chains),
-        pairs=walk.pairing.pairs,
-        repeated=walk.pairing.repeated,
-        gaps=walk.pairing.gaps(),
-        sealed=False,
-        findings=(),
-    )
 
 
 def verify_receipt(place: Place, verifier: Verifier, token: str) -> ReceiptClaim:
@@ -153,7 +152,7 @@ def verify_receipt(place: Place, verifier: Verifier, token: str) -> ReceiptClaim
         with engine.connect() as connection:
             leaf = connection.scalar(select(ENTRY.c.leaf).where(ENTRY.c.idx == claim.index))
     except SQLAlchemyError as error:
-        raise InvalidReceipt(f"the log cannot be read: {_cause(error)}") from error
+        raise InvalidReceipt(f"the log cannot be read: {cause(error)}") from error
     finally:
         engine.dispose()
     if leaf is None:
@@ -161,12 +160,3 @@ def verify_receipt(place: Place, verifier: Verifier, token: str) -> ReceiptClaim
     if leaf_hash(leaf) != claim.leaf_hash:
         raise LogCorrupted(claim.index, "the log gave a receipt for another entry than it holds now")
     return claim
-
-
-def _cause(error: Exception) -> str:
-    """What failed, in the words of the database driver, which know no values."""
-    return (
-        cause(error)
-        if isinstance(error, SQLAlchemyError)
-        else f"a value of a wrong kind ({type(error).__name__})"
-    )

@@ -68,13 +68,14 @@ def verify(
     database: Database = DATABASE,
     key: Key = "",
     receipt: Annotated[str, typer.Option("--receipt", help="Also check an x-custody-receipt header.")] = "",
+    processes: Annotated[int, typer.Option("--processes", min=0, help="How many work; 0: one a core.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Derive the whole log again from its bytes; exit code 1 if anything contradicts."""
     with reported():
         verifier = log_verifier(key, database)
         with _progress(quiet=as_json) as advance:
-            report = verify_log(database, verifier, advance)
+            report = verify_log(database, verifier, advance, processes=processes)
         _print(audit_text.report_json(report) if as_json else audit_text.report_text(report))
         if receipt:
             claim = verify_receipt(database, verifier, receipt)

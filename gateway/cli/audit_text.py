@@ -78,6 +78,7 @@ def report_text(report: Report) -> str:
         f"  checkpoints   {report.checkpoints}",
         f"  writers       {report.writers}",
         f"  pairs         {report.pairs} intents with their outcome, {report.repeated} outcomes repeated",
+        f"  policies      {sum(report.revisions.values())} decisions by {len(report.revisions)} revisions",
         f"  open gaps     {len(report.gaps)}{_gaps(report)}",
         f"  file          {_sealed(report)}",
     ]
@@ -104,6 +105,7 @@ def report_json(report: Report) -> str:
             "gaps": [
                 {"index": gap.index, "id": gap.entry_id, "request_id": gap.request_id} for gap in report.gaps
             ],
+            "policies": dict(report.revisions),
             "sealed": report.sealed,
         }
     ).decode()

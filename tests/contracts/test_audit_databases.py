@@ -188,7 +188,8 @@ EDITS = {
     "a checkpoint": ("UPDATE checkpoint SET note = replace(note, 'A', 'B')", None),
     "a checkpoint's size": ("UPDATE checkpoint SET size = size + 1", None),
     "a swap": (
-        "UPDATE entry SET idx = -1 WHERE idx = 20; UPDATE entry SET idx = 20 WHERE idx = 30",
+        "UPDATE entry SET idx = 1000 WHERE idx = 20; UPDATE entry SET idx = 20 WHERE idx = 30;"  # noqa: ISC004 - one edit
+        "UPDATE entry SET idx = 30 WHERE idx = 1000",
         20,
     ),
 }
