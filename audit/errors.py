@@ -10,8 +10,14 @@ AuditError
 ├── LogUnusable           the log cannot be opened as it is; the message says what to do
 ├── LogWentBack           the database holds less than it did: a backup was put back, or a failover lost some
 ├── EntryNotFound         no entry by that name
+├── PayloadUnavailable    keys or payloads cannot be had: keep nothing, and do not go on
+├── PayloadErased         the payload's key is gone for good: nobody can read it any more
+├── PayloadTampered       a stored payload is not what its entry committed to
+├── HeldByLaw             a legal hold keeps what was to be erased; names the holds
 └── LogCorrupted          the log contradicts itself; names the first bad index
 """
+
+from collections.abc import Iterable
 
 
 class AuditError(Exception):
@@ -52,6 +58,29 @@ class LogWentBack(AuditError):
 
 class EntryNotFound(AuditError):
     """No entry has that id, request id or index."""
+
+
+class PayloadUnavailable(AuditError):
+    """The key-encryption key, the key database or the payload database cannot be used now."""
+
+
+class PayloadErased(AuditError):
+    """The data key of a payload was erased; its ciphertext cannot be opened by anyone."""
+
+
+class PayloadTampered(AuditError):
+    """A stored payload does not match the hash or the HMAC in its entry."""
+
+
+class HeldByLaw(AuditError):
+    """Legal holds (``holds``, their ids) cover what was to be erased, so nothing was."""
+
+    def __init__(self, holds: Iterable[str]) -> None:
+        self.holds = tuple(sorted(holds))
+        super().__init__(
+            f"Nothing was erased: legal hold {', '.join(self.holds)} covers it. Whoever placed the hold can"
+            f" release it with `custody audit hold release`."
+        )
 
 
 class LogCorrupted(AuditError):
