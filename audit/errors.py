@@ -7,6 +7,7 @@ AuditError
 ├── InvalidNote           a signed note that cannot be read or whose signature is not good
 │   └── InvalidReceipt    a receipt that cannot be read or whose signature is not good
 ├── InvalidProof          an inclusion or consistency proof that does not hold
+├── InvalidSubmission     a request to a witness that cannot be read
 ├── LogUnusable           the log cannot be opened as it is; the message says what to do
 ├── LogWentBack           the database holds less than it did: a backup was put back, or a failover lost some
 ├── EntryNotFound         no entry by that name
@@ -46,6 +47,10 @@ class InvalidReceipt(InvalidNote):
 
 class InvalidProof(AuditError):
     """A Merkle proof does not connect what it should."""
+
+
+class InvalidSubmission(AuditError):
+    """A request to a witness is malformed."""
 
 
 class LogUnusable(AuditError):

@@ -6,6 +6,7 @@ from typing import Literal, cast
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
+from audit.cosignature import parse_witness
 from audit.entry import Actor
 from audit.erasure import Retention
 from audit.errors import AuditError
@@ -14,6 +15,7 @@ from audit.kek.base import KeyEncryptionKey
 from audit.log import Log, LogOptions, open_log
 from audit.place import Place, parse_place
 from audit.vault import Vault, open_vault
+from audit.witness.policy import WitnessAddress, WitnessPolicy
 from gateway import plugins
 from gateway.backends.base import Backend
 from gateway.identity.base import Authenticator
@@ -105,16 +107,35 @@ def redactor(settings: Settings, state: StateFolder) -> Redactor:
 def verifiable_log(settings: Settings, state: StateFolder) -> Log:
     """The log, open for writing."""
     audit = settings.audit
+    try:
+        policy = witness_policy(settings)
+    except AuditError as error:
+        raise SettingsInvalid(f"audit.witnesses: {error}") from error
     options = LogOptions(
         origin=audit.origin,
         key_path=state.path / audit.key_file,
         signing_key=audit.signing_key.get_secret_value() if audit.signing_key else "",
         deadline_s=audit.deadline_s,
+        witnesses=policy,
     )
     try:
         return open_log(log_place(settings), options)
     except AuditError as error:
         raise SettingsInvalid(f"audit: {error}") from error
+
+
+def witness_policy(settings: Settings) -> WitnessPolicy | None:
+    """Who must have seen the log; raises LogUnusable or InvalidNote where that cannot be."""
+    asked = settings.audit.witnesses
+    if asked is None:
+        return None
+    return WitnessPolicy(
+        witnesses=tuple(WitnessAddress(each.url, parse_witness(each.key)) for each in asked.members),
+        quorum=asked.quorum,
+        timeout_s=asked.timeout_s,
+        warn_after_s=asked.warn_after_s,
+        max_uncosigned_s=asked.max_uncosigned_s,
+    )
 
 
 def log_place(settings: Settings) -> Place:

@@ -64,6 +64,27 @@ class ServerSettings(_Section):
     stop_timeout_s: int = Field(7, gt=0, description="Seconds that open answers get to finish on a stop.")
 
 
+class WitnessSettings(_Section):
+    """A witness: somebody else's machine that sees to it that the log only grows."""
+
+    url: str = Field(description="Where it answers (C2SP tlog-witness submission prefix).")
+    key: str = Field(description="Its verifier key, as `custody witness key` shows it.")
+
+
+class WitnessesSettings(_Section):
+    """Who cosigns the log's checkpoints, and what it means when too few do."""
+
+    members: tuple[WitnessSettings, ...] = Field((), min_length=1, description="The witnesses.")
+    quorum: int = Field(gt=0, description="How many of them must cosign a checkpoint.")
+    timeout_s: float = Field(5, gt=0, description="Longest wait for one answer of a witness, in seconds.")
+    warn_after_s: float = Field(
+        60, gt=0, description="Seconds that an entry may wait for the quorum before the gateway warns."
+    )
+    max_uncosigned_s: float = Field(
+        0, ge=0, description="Seconds after which new calls are refused for want of a quorum; 0: never."
+    )
+
+
 class AuditSettings(_Section):
     """The verifiable log."""
 
@@ -81,6 +102,9 @@ class AuditSettings(_Section):
         "custody.example/log", description="Name of the log in its checkpoints (C2SP origin)."
     )
     deadline_s: float = Field(2, gt=0, description="Seconds until a record that is not durable is a failure.")
+    witnesses: WitnessesSettings | None = Field(
+        default=None, description="Who must have seen the log; none without it."
+    )
 
 
 class PayloadKeySettings(PluginSettings):
