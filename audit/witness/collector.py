@@ -176,7 +176,7 @@ class Collector:
                 member.busy, closed = False, self._closed
                 member.done = max(member.done, done)
                 member.failures = member.failures + 1 if failed else 0
-                wait_s = min(_LONGEST_WAIT_S, _PACE_S * 2 ** min(member.failures, 10)) if failed else 0.0
+                wait_s = min(_LONGEST_WAIT_S, _PACE_S * 2 ** min(member.failures - 1, 10)) if failed else 0.0
                 member.next_try = time.monotonic() + wait_s
                 self._woken = True
                 self._changed.notify_all()

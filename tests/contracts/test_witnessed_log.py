@@ -1,12 +1,13 @@
 """What a log and its witnesses do for each other, with witnesses that run in processes of their own."""
 
 import asyncio
+import itertools
 import json
 import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,25 +29,27 @@ from tests.witnesses import OurWitness, lite_witness, our_witness
 
 pytestmark = pytest.mark.enable_socket
 
-ORIGIN = "custody.local/audit"
+COUNT = itertools.count()
 
 
 class Departments:
-    """Two witnesses of ours that watch a log, and the policy that asks for both."""
+    """A log of its own, two witnesses of ours that watch it, and the policy that asks for both."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, legal: OurWitness, risk: OurWitness) -> None:
+        self.origin = f"log{next(COUNT)}.example/audit"
         self.folder = folder
         self.database = folder / "audit.db"
-        self.verifier = load_or_create_signer(folder / "audit.key", ORIGIN).verifier
-        self.legal = stack.enter_context(our_witness(folder / "legal", "legal.example/witness"))
-        self.risk = stack.enter_context(our_witness(folder / "risk", "risk.example/witness"))
+        self.verifier = load_or_create_signer(folder / "audit.key", self.origin).verifier
+        self.legal, self.risk = legal, risk
         for each in (self.legal, self.risk):
             each.add_log(self.verifier)
         self.policy = WitnessPolicy(witnesses=(self.legal.address, self.risk.address), quorum=2)
 
     def open(self, policy: WitnessPolicy | None = None) -> Log:
         """The log, open for writing under the policy."""
-        return open_log(self.database, LogOptions(witnesses=policy or self.policy, cadence_s=0.01))
+        return open_log(
+            self.database, LogOptions(origin=self.origin, witnesses=policy or self.policy, cadence_s=0.01)
+        )
 
     def status(self, policy: WitnessPolicy | None = None) -> LogStatus:
         """What ``custody audit status`` goes by."""
@@ -67,11 +70,40 @@ class Departments:
         return found
 
 
+@pytest.fixture(scope="module")
+def witnesses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OurWitness, OurWitness]]:
+    """Legal's and risk's witnesses, which nobody stops."""
+    folder = tmp_path_factory.mktemp("witnesses")
+    with (
+        our_witness(folder / "legal", "legal.example/witness") as legal,
+        our_witness(folder / "risk", "risk.example/witness") as risk,
+    ):
+        yield legal, risk
+
+
 @pytest.fixture
-def departments(tmp_path: Path) -> Iterator[Departments]:
-    """Legal's and risk's witnesses, and a log that they watch."""
-    with ExitStack() as stack:
-        yield Departments(tmp_path, stack)
+def departments(witnesses: tuple[OurWitness, OurWitness], tmp_path: Path) -> Departments:
+    """A log that legal's and risk's witnesses watch."""
+    return Departments(tmp_path, *witnesses)
+
+
+@pytest.fixture
+def fragile(witnesses: tuple[OurWitness, OurWitness], tmp_path: Path) -> Iterator[Departments]:
+    """The same with a witness of risk's that the test may stop."""
+    with our_witness(tmp_path / "risk", "risk.example/witness") as risk:
+        yield Departments(tmp_path, witnesses[0], risk)
+
+
+def stop(witness: OurWitness) -> None:
+    """End its process."""
+    witness.process.terminate()
+    witness.process.wait(30)
+
+
+def again(fragile: Departments) -> AbstractContextManager[OurWitness]:
+    """Risk's witness on its folder and port once more."""
+    port = int(fragile.risk.url.rpartition(":")[2])
+    return our_witness(fragile.folder / "risk", "risk.example/witness", port)
 
 
 def record(name: str, intent: str = "") -> Record:
@@ -119,24 +151,20 @@ async def test_log_is_cosigned_by_ours_and_by_a_stranger(departments: Department
     assert CliRunner().invoke(app, [*command, "--quorum", "4"]).exit_code == 1
 
 
-async def test_witness_that_is_away_costs_only_the_quorum(tmp_path: Path) -> None:
+async def test_witness_that_is_away_costs_only_the_quorum(fragile: Departments) -> None:
     """With a witness down the log goes on; when the witness is back it sees what it missed."""
-    with ExitStack() as stack:
-        departments = Departments(tmp_path, stack)
-        port = int(departments.risk.url.rpartition(":")[2])
-        log = departments.open()
-        await write(log, 5)
-        await departments.until(covered)
-        departments.risk.process.terminate()
-        departments.risk.process.wait(30)
-        await write(log, 5, "s")
-        found = await departments.until(
-            lambda found: bool(found.states[1][1].failed) and found.states[0][1].size == 10
-        )
-        assert (found.coverage.size, found.coverage.total) == (5, 10)
-        assert "ConnectionRefused" in found.states[1][1].failed
-        stack.enter_context(our_witness(tmp_path / "risk", "risk.example/witness", port))
-        found = await departments.until(covered)
+    log = fragile.open()
+    await write(log, 5)
+    await fragile.until(covered)
+    stop(fragile.risk)
+    await write(log, 5, "s")
+    found = await fragile.until(
+        lambda found: bool(found.states[1][1].failed) and found.states[0][1].size == 10
+    )
+    assert (found.coverage.size, found.coverage.total) == (5, 10)
+    assert "ConnectionRefused" in found.states[1][1].failed
+    with again(fragile):
+        found = await fragile.until(covered)
         assert found.states[1][1].failed == ""
         await log.aclose()
 
@@ -166,7 +194,7 @@ async def test_last_checkpoint_is_cosigned_at_the_end(departments: Departments) 
 
 @pytest.mark.parametrize("told_by", ["witnesses", "memory"])
 async def test_older_copy_is_not_opened(departments: Departments, told_by: str) -> None:
-    """A log put back from a copy does not start: a witness says so, or the file beside it if all are down."""
+    """A log put back from a copy does not start: a witness says so, or the file beside it if none answers."""
     log = departments.open()
     await write(log, 5)
     await log.aclose()
@@ -177,14 +205,15 @@ async def test_older_copy_is_not_opened(departments: Departments, told_by: str) 
     await write(log, 5, "s")
     await log.aclose()
     shutil.copy(copy / "audit.db", departments.database)
+    policy = departments.policy
     if told_by == "witnesses":
         departments.database.with_suffix(".witnessed").unlink()
     else:
-        for each in (departments.legal, departments.risk):
-            each.process.terminate()
-            each.process.wait(30)
+        nowhere = [f"http://127.0.0.1:{port}" for port in (1, 2)]
+        away = [replace(each, url=url) for each, url in zip(policy.witnesses, nowhere, strict=True)]
+        policy = replace(policy, witnesses=tuple(away))
     with pytest.raises(LogUnusable, match=r"example/witness has seen 10 entries of this log, and it holds 5"):
-        departments.open()
+        departments.open(policy)
 
 
 async def test_rewritten_log_is_not_opened(departments: Departments) -> None:
@@ -194,7 +223,7 @@ async def test_rewritten_log_is_not_opened(departments: Departments) -> None:
     await log.aclose()
     departments.database.unlink()
     departments.database.with_name("audit.db.seal").unlink()
-    log = open_log(departments.database)
+    log = open_log(departments.database, LogOptions(origin=departments.origin))
     await write(log, 5, "forged")
     await log.aclose()
     with pytest.raises(LogUnusable, match="has seen another log of 5 entries"):
@@ -208,7 +237,7 @@ async def test_split_view_is_refused_and_shown_on_both_sides(departments: Depart
     await log.aclose()
     for name in ("audit.db", "audit.db.seal", "audit.witnessed"):
         departments.database.with_name(name).unlink()
-    log = open_log(departments.database)
+    log = open_log(departments.database, LogOptions(origin=departments.origin))
     await write(log, 9, "forged")
     await log.aclose()
     log = departments.open()
@@ -218,7 +247,7 @@ async def test_split_view_is_refused_and_shown_on_both_sides(departments: Depart
     assert [state.refused_size for _name, state in found.states] == [9, 9]
     assert "does not lead on from the history that it has seen (422" in found.states[0][1].refused
     told = departments.legal.status()
-    assert f"{ORIGIN} signed 9 entries, 5 were seen: a history that does not lead on" in told
+    assert f"{departments.origin} signed 9 entries, 5 were seen: a history that does not lead on" in told
 
 
 async def test_unknown_log_is_told_what_to_do(departments: Departments, tmp_path: Path) -> None:
@@ -234,21 +263,17 @@ async def test_unknown_log_is_told_what_to_do(departments: Departments, tmp_path
         await log.aclose()
 
 
-async def test_calls_are_refused_without_a_quorum_if_asked_for(tmp_path: Path) -> None:
+async def test_calls_are_refused_without_a_quorum_if_asked_for(fragile: Departments) -> None:
     """Past ``max_uncosigned_s`` new intents are refused, what has begun is recorded, and a quorum ends it."""
-    with ExitStack() as stack:
-        departments = Departments(tmp_path, stack)
-        port = int(departments.risk.url.rpartition(":")[2])
-        policy = replace(departments.policy, warn_after_s=0.2, max_uncosigned_s=0.4)
-        log = departments.open(policy)
-        departments.risk.process.terminate()
-        departments.risk.process.wait(30)
-        begun = await log.append(record("begun"))
-        with pytest.raises(RecorderUnavailable, match="no quorum of witnesses"):
-            await _until_refused(log)
-        await log.append(record("begun", begun.entry_id))
-        stack.enter_context(our_witness(tmp_path / "risk", "risk.example/witness", port))
-        await departments.until(covered, policy)
+    policy = replace(fragile.policy, warn_after_s=0.2, max_uncosigned_s=0.4)
+    log = fragile.open(policy)
+    stop(fragile.risk)
+    begun = await log.append(record("begun"))
+    with pytest.raises(RecorderUnavailable, match="no quorum of witnesses"):
+        await _until_refused(log)
+    await log.append(record("begun", begun.entry_id))
+    with again(fragile):
+        await fragile.until(covered, policy)
         await _until_accepted(log)
         await log.aclose()
 
@@ -281,7 +306,6 @@ async def test_two_gateways_share_their_witnesses(departments: Departments) -> N
     found = departments.status()
     assert (found.size, covered(found)) == (60, True)
     assert [state.refused for _name, state in found.states] == ["", ""]
-    assert "REFUSED" not in departments.legal.status()
 
 
 async def test_status_command(departments: Departments, tmp_path: Path) -> None:
@@ -302,7 +326,7 @@ async def test_status_command(departments: Departments, tmp_path: Path) -> None:
         "legal.example/witness",
         "risk.example/witness",
     ]
-    unseen = open_log(departments.database)
+    unseen = open_log(departments.database, LogOptions(origin=departments.origin))
     await write(unseen, 1, "unseen")
     await unseen.aclose()
     await asyncio.sleep(0.02)
@@ -319,7 +343,7 @@ def _settings(departments: Departments, witnesses: tuple[OurWitness, ...]) -> st
 state_dir = "{departments.folder}"
 mode = "development"
 [audit]
-origin = "{ORIGIN}"
+origin = "{departments.origin}"
 [audit.witnesses]
 quorum = 2
 warn_after_s = 0.01
