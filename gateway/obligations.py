@@ -6,11 +6,8 @@ from gateway.domain import Decision, JsonObject, Obligations
 from gateway.errors import AccessDenied, ApprovalRequired
 
 
-def refuse_unmet(decision: Decision, *, retains: bool) -> None:
-    """Raises ``AccessDenied`` where a decision asks for what this gateway cannot do.
-
-    ``retains`` says whether it can keep payloads.
-    """
+def refuse_unmet(decision: Decision) -> None:
+    """Raises ``AccessDenied`` where a decision asks for what this gateway cannot do."""
     obligations = decision.obligations
     if obligations.approval:
         raise ApprovalRequired(
@@ -19,8 +16,7 @@ def refuse_unmet(decision: Decision, *, retains: bool) -> None:
             owner_contact=obligations.approval,
             remedy="Ask the owner to allow this use case by a rule or a grant.",
         )
-    beyond = ("priority",) if retains else ("retain_payload", "priority")
-    unmet = [name for name in beyond if getattr(obligations, name)]
+    unmet = [name for name in ("retain_payload", "priority") if getattr(obligations, name)]
     if unmet:
         raise AccessDenied(
             "The policy asks for something that this gateway cannot do, so the call was not let through.",

@@ -11,6 +11,7 @@ from redaction.placeholders import Vault, label
 
 KEEP = "keep"
 REFUSE = "refuse"
+SURROGATE = "surrogate"
 DEFAULT = "*"
 
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
@@ -86,7 +87,7 @@ _CHANGES: Mapping[str, Callable[[str, str, Vault], str]] = MappingProxyType(
     {"replace": replace, "mask": mask, "hash": hashed, "generalize": generalize}
 )
 
-IMPLEMENTED: frozenset[str] = frozenset({KEEP, REFUSE, *_CHANGES})
+IMPLEMENTED: frozenset[str] = frozenset({KEEP, REFUSE, SURROGATE, *_CHANGES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +114,18 @@ class Plan:
         return self.operators.get(entity_type) or self.operators[DEFAULT]
 
 
-def apply(operator: str, entity_type: str, value: str, vault: Vault) -> str:
-    """What stands in the place of the caller's value; neither ``keep`` nor ``refuse`` come this far."""
+def apply(operator: str, entity_type: str, value: str, vault: Vault, text: str = "") -> str:
+    """What stands in the place of the caller's value in ``text``, for all but ``keep`` and ``refuse``."""
+    if operator == SURROGATE:
+        return vault.stand_in(entity_type, value, text)
     return _CHANGES[operator](entity_type, value, vault)
 
 
 def apply_to_reply(operator: str, entity_type: str, value: str, vault: Vault) -> str:
-    """What stands in the place of a value that the model made up; it never becomes resolvable."""
-    return (
-        foreign(entity_type, value, vault)
-        if operator == "replace"
-        else apply(operator, entity_type, value, vault)
-    )
+    """What stands in the place of a value that the model made up; it never becomes resolvable.
+
+    That is a token of no meaning for ``surrogate`` too: a stand-in would look like what the model said.
+    """
+    if operator in {"replace", SURROGATE}:
+        return foreign(entity_type, value, vault)
+    return apply(operator, entity_type, value, vault)

@@ -69,6 +69,18 @@ def words(name: str) -> list[str]:
     ]
 
 
+def names(name: str) -> list[str]:
+    """Given name and family name, the latter with its particles; fewer where it is not such a name."""
+    spoken = words(name)
+    if len(spoken) < 2:  # noqa: PLR2004  a given name and a family name
+        return spoken
+    rest = name[name.find(spoken[0]) + len(spoken[0]) :]
+    middle = [word for word in rest.split() if word in spoken[1:-1]]
+    after = rest[rest.rfind(middle[-1]) + len(middle[-1]) :] if middle else rest
+    family = [word for word in after.strip(" ,.;:").split() if len(word.strip(".")) > 1]
+    return [spoken[0], " ".join(family)]
+
+
 def telling_parts(name: str) -> Iterator[str]:
     """The words of a name of several that stand for the person alone."""
     if len(_SPACES.split(name.strip())) > 1:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from redaction import person
+from redaction.standin_book import StandInBook
 
 LITERAL = "LITERAL"  # the caller's own text that looks like a placeholder and must come back as it was
 
@@ -103,13 +104,13 @@ class Original:
 
 
 class Vault:
-    """Which token stands for which value, in one request only; nothing else resolves a token.
+    """Which token or stand-in stands for which value, in one request only; nothing else resolves either.
 
     The same value of the same scope gets the same token in every turn and process. Two values never share
     one here: the later is lengthened.
     """
 
-    __slots__ = ("_key", "_originals", "_own", "_own_values", "_scope", "_tokens")
+    __slots__ = ("_key", "_originals", "_own", "_own_values", "_scope", "_stand_ins", "_tokens")
 
     def __init__(self, key: bytes, scope: Scope) -> None:
         self._key = key
@@ -118,6 +119,8 @@ class Vault:
         self._originals: dict[str, Original] = {}
         self._own: list[tuple[str, str]] = []
         self._own_values: frozenset[str] | None = None
+        scoped = (b"stand-in", scope.department.encode(), scope.conversation)
+        self._stand_ins = StandInBook(key, b"".join(len(part).to_bytes(4) + part for part in scoped))
 
     def __len__(self) -> int:
         return len(self._originals)
@@ -156,6 +159,16 @@ class Vault:
             (entity_type, self._originals[digest].value)
             for (entity_type, _), digest in zip(self._tokens, self._originals, strict=True)
         )
+
+    @property
+    def stand_ins(self) -> StandInBook:
+        """What stands for values in place of tokens, where the plan wants it to look real."""
+        return self._stand_ins
+
+    def stand_in(self, entity_type: str, value: str, text: str) -> str:
+        """The stand-in for a value of ``text``; its token where there is none of its kind."""
+        issued = self._stand_ins.issue(entity_type, normalize(entity_type, value), value, text)
+        return self.token(entity_type, value) if issued is None else issued
 
     def foreign(self, entity_type: str, value: str) -> str:
         """A token of the same form that resolves to nothing, for a value that is not the caller's."""

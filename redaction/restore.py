@@ -69,10 +69,25 @@ def restored(text: str, vault: Vault) -> str:
 
 
 def mentions(text: str, vault: Vault) -> Iterator[Mention]:
-    """What looks like a placeholder, in order, without overlaps; nothing if none of it resolves."""
+    """What looks like a placeholder and where stand-ins stand, in order, without overlaps."""
+    position = 0
     # Most texts hold no placeholder of the vault, and telling so costs a twentieth of looking for them.
-    if not vault.may_resolve(text):
-        return
+    for mention in _tokens(text, vault) if vault.may_resolve(text) else ():
+        yield from _stand_ins(text, position, mention.start, vault)
+        yield mention
+        position = mention.end
+    yield from _stand_ins(text, position, len(text), vault)
+
+
+def _stand_ins(text: str, start: int, end: int, vault: Vault) -> Iterator[Mention]:
+    if len(vault.stand_ins):
+        # Seen in the whole text, for what is next to a word tells whether it ends there.
+        for low, high, value in vault.stand_ins.mentions(text):
+            if start <= low and high <= end:
+                yield Mention(low, high, value)
+
+
+def _tokens(text: str, vault: Vault) -> Iterator[Mention]:
     position = 0
     for match in _BOXED.finditer(text):
         mention = _boxed(match, vault)

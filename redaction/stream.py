@@ -10,7 +10,7 @@ from redaction.json_text import JsonPieces, escape
 from redaction.mend import mend, splits_pair
 from redaction.operators import Plan
 from redaction.placeholders import Vault
-from redaction.restore import mentions
+from redaction.restore import lookalikes, mentions
 from redaction.spans import Places, clip, merge, uncovered, values_of
 from redaction.window import Segment, Window
 
@@ -62,7 +62,7 @@ class StreamRedactor:
         self._plan = terms.plan
         self._restore = terms.restore
         self._json = JsonPieces() if terms.json_strings else None
-        self._window = Window(terms.holdback)
+        self._window = Window(terms.holdback, self._uncut)
         self._half = ""
         self._inside = False
         self._counts: Counter[str] = Counter()
@@ -101,6 +101,11 @@ class StreamRedactor:
         """What is left when nothing follows."""
         rest, self._half = mend(self._half), ""
         return await self._redacted(self._parts(rest, final=True))
+
+    def _uncut(self, text: str) -> Iterator[tuple[int, int]]:
+        yield from lookalikes(text)
+        for start, end, _ in self._vault.stand_ins.mentions(text):
+            yield start, end
 
     def _parts(self, text: str, *, final: bool) -> list[_Part]:
         if self._json is None:

@@ -7,9 +7,9 @@ text alone and not of the pieces in which it came.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from redaction.restore import lookalikes
 from redaction.words import Kind, kind
@@ -34,6 +34,8 @@ SHORTEST = 128
 LONGEST = 8_192  # private keys and signed tokens are as long as that
 _CONTEXT = 96  # code points before a segment that its detectors see: context words, first halves
 _FOLLOWING = 64  # code points left after a forced cut, so that what it cuts through is seen from both sides
+
+Uncut: TypeAlias = Callable[[str], Iterator[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,13 +71,14 @@ class Window:
     """Holds back the end of a text until it is known what it is.
 
     At most ``limit`` code points wait, and up to ``LONGEST`` only where one unbroken word or a private key
-    is longer than that. The limit is at least ``SHORTEST``.
+    is longer than that. The limit is at least ``SHORTEST``. ``uncut`` gives the spans that no cut may part.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, uncut: Uncut = lookalikes) -> None:
         if limit < SHORTEST:
             raise ValueError(f"a window holds at least {SHORTEST} code points")
         self._limit = limit
+        self._uncut = uncut
         self._held = ""
         self._before = ""
         self._run: _Run | None = None  # None: what is held is plain so far, or a word that has not ended
@@ -142,7 +145,7 @@ class Window:
             self._run = read if read.position else None
             if not full:
                 return None
-            read = _Cut(_forced(view), len(view))
+            read = _Cut(_forced(view, self._uncut), len(view))
         self._run = None
         return read
 
@@ -195,13 +198,13 @@ def _is_long(view: str) -> bool:
     return _UNBROKEN.fullmatch(view, len(view) - 128) is not None or _KEY_BEGINS in view
 
 
-def _forced(view: str) -> int:
+def _forced(view: str, uncut: Uncut) -> int:
     """Where to cut a run that is longer than may be held: at a space if possible, never in a placeholder."""
     last = max(len(view) - _FOLLOWING, 1)
     spaces = [match.start() for match in _SPACE.finditer(view, 1, last)]
     softs = [match.end() for match in _SOFT.finditer(view, 1, last)]
     cut = (spaces or softs or [last])[-1]
-    for start, end in lookalikes(view):
+    for start, end in uncut(view):
         if start < cut < end:
             return start or end
     return cut

@@ -26,5 +26,6 @@ obligations := {
 		"*": "replace",
 	},
 	"restore": true,
+	"retain_payload": false,
 	"priority": 0,
 }
