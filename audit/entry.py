@@ -13,6 +13,11 @@ class EntryType(StrEnum):
     OUTCOME = "access.outcome"
     DENIED = "access.denied"
     LISTED = "access.listed"
+    KEY_ERASE = "key.erase"
+    KEY_DISCLOSE = "key.disclose"
+    HOLD_PLACED = "hold.placed"
+    HOLD_RELEASED = "hold.released"
+    RETENTION_PRUNE = "retention.prune"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,18 @@ AuditError
 ├── InvalidNote           a signed note that cannot be read or whose signature is not good
 │   └── InvalidReceipt    a receipt that cannot be read or whose signature is not good
 ├── InvalidProof          an inclusion or consistency proof that does not hold
+├── InvalidSubmission     a request to a witness that cannot be read
 ├── LogUnusable           the log cannot be opened as it is; the message says what to do
 ├── LogWentBack           the database holds less than it did: a backup was put back, or a failover lost some
 ├── EntryNotFound         no entry by that name
+├── PayloadUnavailable    keys or payloads cannot be had: keep nothing, and do not go on
+├── PayloadErased         the payload's key is gone for good: nobody can read it any more
+├── PayloadTampered       a stored payload is not what its entry committed to
+├── HeldByLaw             a legal hold keeps what was to be erased; names the holds
 └── LogCorrupted          the log contradicts itself; names the first bad index
 """
+
+from collections.abc import Iterable
 
 
 class AuditError(Exception):
@@ -42,6 +49,10 @@ class InvalidProof(AuditError):
     """A Merkle proof does not connect what it should."""
 
 
+class InvalidSubmission(AuditError):
+    """A request to a witness is malformed."""
+
+
 class LogUnusable(AuditError):
     """The log cannot be opened: missing, of another key, or on a library that may corrupt it."""
 
@@ -52,6 +63,29 @@ class LogWentBack(AuditError):
 
 class EntryNotFound(AuditError):
     """No entry has that id, request id or index."""
+
+
+class PayloadUnavailable(AuditError):
+    """The key-encryption key, the key database or the payload database cannot be used now."""
+
+
+class PayloadErased(AuditError):
+    """The data key of a payload was erased; its ciphertext cannot be opened by anyone."""
+
+
+class PayloadTampered(AuditError):
+    """A stored payload does not match the hash or the HMAC in its entry."""
+
+
+class HeldByLaw(AuditError):
+    """Legal holds (``holds``, their ids) cover what was to be erased, so nothing was."""
+
+    def __init__(self, holds: Iterable[str]) -> None:
+        self.holds = tuple(sorted(holds))
+        super().__init__(
+            f"Nothing was erased: legal hold {', '.join(self.holds)} covers it. Whoever placed the hold can"
+            f" release it with `custody audit hold release`."
+        )
 
 
 class LogCorrupted(AuditError):

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -29,10 +30,18 @@ class Integrator:
     others start again from what it left.
     """
 
-    def __init__(self, store: TreeStore, signer: Signer, *, cadence_s: float = CADENCE_S) -> None:
+    def __init__(
+        self,
+        store: TreeStore,
+        signer: Signer,
+        *,
+        cadence_s: float = CADENCE_S,
+        signed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._store = store
         self._signer = signer
         self._cadence_s = cadence_s
+        self._signed = signed
         self._state = TreeState(0, b"")
         self._builder = TileBuilder()
         self._new_leaves = threading.Event()
@@ -128,6 +137,7 @@ class Integrator:
             return
         checkpoint = Checkpoint(origin, self._state.size, self._state.root)
         self._store.publish(checkpoint.size, self._signer.sign_note(checkpoint.text()))
+        self._signed()
 
     def _signed_size(self) -> int:
         note = self._store.checkpoint()

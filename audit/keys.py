@@ -20,7 +20,8 @@ def find_signer(
     the key is missing, cannot be read, or signs for another origin.
     """
     if signing_key:
-        signer = _of_origin(_parse(signing_key, "of the settings"), origin, "of the settings")
+        signer = Signer(*_parse(signing_key, "of the settings", _KEY_PREFIX))
+        _of_origin(signer, origin, "of the settings")
         if key_path is not None:
             write_verifier(verifier_path(key_path), signer.verifier)
         return signer
@@ -41,8 +42,8 @@ def load_or_create_signer(path: Path, origin: str) -> Signer:
     Raises LogUnusable if the file cannot be read, is open to others, or belongs to another origin.
     """
     if not path.exists():
-        _create(path, origin)
-    signer = _of_origin(_load(path), origin, f"in {path}")
+        create_key_file(path, _KEY_PREFIX, origin)
+    signer = _of_origin(Signer(*read_key_file(path, _KEY_PREFIX)), origin, f"in {path}")
     write_verifier(verifier_path(path), signer.verifier)
     return signer
 
@@ -69,14 +70,15 @@ def read_verifier(path: Path) -> Verifier:
         ) from error
 
 
-def _create(path: Path, origin: str) -> None:
+def create_key_file(path: Path, prefix: str, name: str) -> None:
+    """Make an Ed25519 key that signs under a name, unless the file is there; readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
     seed = Ed25519PrivateKey.generate().private_bytes_raw()
     # Linked into place whole: two processes that start at once end with one key, a crash with none or one.
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(f"{_KEY_PREFIX} {origin} {seed.hex()}\n")
+        file.write(f"{prefix} {name} {seed.hex()}\n")
         file.flush()
         os.fsync(file.fileno())
     try:
@@ -87,24 +89,27 @@ def _create(path: Path, origin: str) -> None:
         draft.unlink()
 
 
-def _load(path: Path) -> Signer:
+def read_key_file(path: Path, prefix: str) -> tuple[str, bytes]:
+    """Name and private key of a file made by ``create_key_file``; raises LogUnusable."""
     try:
         if path.stat().st_mode & _OPEN_TO_OTHERS:
             raise LogUnusable(f"The signing key {path} is open to other users: chmod 600 it.")
-        return _parse(path.read_text(), str(path))
+        return _parse(path.read_text(), str(path), prefix)
     except (OSError, UnicodeDecodeError) as error:
         # The file is secret, and the error may quote it.
         raise _unreadable(str(path), type(error).__name__) from None
 
 
-def _parse(text: str, where: str) -> Signer:
+def _parse(text: str, where: str, wanted: str) -> tuple[str, bytes]:
     try:
-        prefix, origin, seed = text.strip().split(" ")
-        _require(prefix == _KEY_PREFIX)
-        return Signer(origin, bytes.fromhex(seed))
+        prefix, name, seed = text.strip().split(" ")
+        _require(prefix == wanted)
+        key = bytes.fromhex(seed)
+        Signer(name, key)
     except (ValueError, InvalidNote) as error:
         # As above: a ValueError may quote what it could not read.
         raise _unreadable(where, type(error).__name__) from None
+    return name, key
 
 
 def _unreadable(where: str, kind: str) -> LogUnusable:

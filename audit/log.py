@@ -1,6 +1,6 @@
 """A log that is open for writing: its parts, put together."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +9,8 @@ import anyio.to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.database import Database, cause, open_database
-from audit.entry import Receipt, Record
-from audit.errors import LogUnusable
+from audit.entry import EntryType, Receipt, Record
+from audit.errors import LogUnusable, RecorderUnavailable
 from audit.hold import FileHold, hold_open
 from audit.ids import Clock, EntryIds, SystemClock, Uuid7
 from audit.integrator import CADENCE_S, Integrator
@@ -21,19 +21,15 @@ from audit.recorder import DEADLINE_S, Recorder
 from audit.seal import remove_seal
 from audit.store import EntryStore, create_log, known_verifier
 from audit.tree_store import TreeStore
+from audit.witness.collector import Collector
+from audit.witness.memory import WitnessMemory
+from audit.witness.policy import WitnessPolicy
+from audit.witness.probe import Witnessed, ask_witnesses
+from audit.witness.store import CosignatureStore
 
 # Less than the deadline, so that a locked database is told as such and not as silence.
 _BUSY_SHARE = 0.75
 DEFAULT_ORIGIN = "custody.local/audit"
-
-
-@dataclass(frozen=True, slots=True)
-class Witnessed:
-    """What someone outside has seen of a log: a size, and its root if that is known."""
-
-    name: str
-    size: int
-    root: bytes | None = None
 
 
 def nobody() -> tuple[Witnessed, ...]:
@@ -47,7 +43,8 @@ class LogOptions:
 
     The signing key is ``signing_key`` (the text of a key file) or lies at ``key_path``, which defaults to a
     SQLite database's name with ``.key``. ``witnessed`` tells, at the start, what has been seen of the log
-    outside: a log that is older than that is not opened.
+    outside: a log that is older than that is not opened. So do the witnesses of ``witnesses``, who are then
+    asked to cosign each checkpoint.
     """
 
     origin: str = DEFAULT_ORIGIN
@@ -56,6 +53,7 @@ class LogOptions:
     deadline_s: float = DEADLINE_S
     cadence_s: float = CADENCE_S
     witnessed: Callable[[], Iterable[Witnessed]] = nobody
+    witnesses: WitnessPolicy | None = None
 
     def __repr__(self) -> str:
         return f"LogOptions(origin={self.origin!r})"
@@ -74,7 +72,13 @@ class Log:
         return self._opened.signer.verifier
 
     async def append(self, record: Record) -> Receipt:
-        """Make one record durable; raises RecorderUnavailable, InvalidEntry or EntryTooLarge."""
+        """Make one record durable; raises RecorderUnavailable, InvalidEntry or EntryTooLarge.
+
+        An intent is refused as well while the log has gone without its witnesses for longer than their policy
+        allows; what has begun is recorded to its end.
+        """
+        if record.type is EntryType.INTENT and self._opened.overdue:
+            raise RecorderUnavailable("no quorum of witnesses has seen the log for too long")
         return await self._recorder.append(record)
 
     async def aclose(self) -> None:
@@ -90,13 +94,24 @@ class _Opened:
     """The database of an open log, and what keeps it."""
 
     def __init__(
-        self, database: Database, signer: Signer, integrator: Integrator, hold: FileHold | None
+        self,
+        database: Database,
+        signer: Signer,
+        integrator: Integrator,
+        collector: Collector | None,
+        hold: FileHold | None,
     ) -> None:
         self.database = database
         self.signer = signer
         self.integrator = integrator
+        self._collector = collector
         self._hold = hold
         self._closed = False
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the log has gone without its witnesses for too long."""
+        return self._collector is not None and self._collector.overdue
 
     def close(self) -> None:
         """Integrate and sign the rest, close the database, and seal its file if nobody else has it open."""
@@ -104,6 +119,8 @@ class _Opened:
             return
         self._closed = True
         self.integrator.close()
+        if self._collector is not None:
+            self._collector.close()
         self.database.close()
         if self._hold is not None:
             self._hold.release(self.signer)
@@ -120,8 +137,8 @@ def open_log(
 
     Raises LogUnusable if it cannot be used as it is, LogCorrupted if its tree contradicts what was signed.
     """
-    opened = _open(place, options)
     clock = clock or SystemClock()
+    opened = _open(place, options, clock)
     recorder = Recorder(
         EntryStore(opened.database),
         opened.signer,
@@ -133,7 +150,7 @@ def open_log(
     return Log(opened, recorder)
 
 
-def _open(place: Place, options: LogOptions) -> _Opened:
+def _open(place: Place, options: LogOptions, clock: Clock) -> _Opened:
     with ExitStack() as on_failure:
         hold = hold_open(place) if isinstance(place, Path) else None
         if hold is not None:
@@ -144,21 +161,47 @@ def _open(place: Place, options: LogOptions) -> _Opened:
             signer = find_signer(
                 place, options.key_path, options.signing_key, options.origin, known_verifier(database)
             )
-            integrator = Integrator(TreeStore(database), signer, cadence_s=options.cadence_s)
-            _start(place, database, integrator, options)
+            collector = _collector(place, options, database, clock)
+            integrator = Integrator(
+                TreeStore(database),
+                signer,
+                cadence_s=options.cadence_s,
+                signed=collector.wake if collector else lambda: None,
+            )
+            _start(place, database, integrator, _seen(place, options, signer))
+            if collector is not None:
+                collector.start()
         except SQLAlchemyError as error:
             raise _unusable(place, error) from error
         if hold is not None:
             hold.share()
         on_failure.pop_all()
-    return _Opened(database, signer, integrator, hold)
+    return _Opened(database, signer, integrator, collector, hold)
 
 
-def _start(place: Place, database: Database, integrator: Integrator, options: LogOptions) -> None:
+def _collector(place: Place, options: LogOptions, database: Database, clock: Clock) -> Collector | None:
+    if options.witnesses is None:
+        return None
+    return Collector(CosignatureStore(database), options.witnesses, _memory(place, options), clock)
+
+
+def _memory(place: Place, options: LogOptions) -> WitnessMemory:
+    beside = place if isinstance(place, Path) else options.key_path
+    return WitnessMemory(beside and beside.with_suffix(".witnessed"))
+
+
+def _seen(place: Place, options: LogOptions, signer: Signer) -> Iterator[Witnessed]:
+    """What was seen of the log outside, asked for only when it is read."""
+    yield from options.witnessed()
+    if options.witnesses is not None:
+        yield from ask_witnesses(options.witnesses, _memory(place, options), signer)
+
+
+def _start(place: Place, database: Database, integrator: Integrator, seen: Iterable[Witnessed]) -> None:
     """Check what is there before the first write, which breaks the seal."""
-    create_log(database, options.origin, str(integrator.verifier))
+    create_log(database, integrator.verifier.name, str(integrator.verifier))
     integrator.load()
-    _require_newest(TreeStore(database), options.witnessed())
+    _require_newest(TreeStore(database), seen)
     if isinstance(place, Path):
         remove_seal(place)
     integrator.start()

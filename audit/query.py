@@ -16,8 +16,9 @@ from audit.errors import EntryNotFound, InvalidProof, LogCorrupted
 from audit.leaf import decode_entry
 from audit.note import Verifier
 from audit.place import Place
-from audit.schema import CHECKPOINT, ENTRY, HEAD
+from audit.schema import ENTRY, HEAD
 from audit.tree_store import read_node
+from audit.witness.store import cosigned_note, newest_checkpoint
 
 _PAGE = 500
 
@@ -116,10 +117,14 @@ class LogReader:
         )
 
     def checkpoint(self, verifier: Verifier) -> tuple[Checkpoint, str] | None:
-        """The newest signed checkpoint and its note, or None before the first; raises InvalidNote."""
+        """The newest signed checkpoint and its note with all cosignatures, or None before the first.
+
+        Raises InvalidNote if the log did not sign it.
+        """
         with self._engine.connect() as connection:
-            note = connection.scalar(select(CHECKPOINT.c.note).order_by(CHECKPOINT.c.size.desc()).limit(1))
-        return None if note is None else (open_checkpoint(note, verifier), note)
+            found = newest_checkpoint(connection)
+            note = cosigned_note(connection, *found) if found else ""
+        return (open_checkpoint(note, verifier), note) if note else None
 
     def prove(self, located: Located, checkpoint: Checkpoint) -> list[bytes]:
         """The path from an entry to the checkpoint's root, checked; raises LogCorrupted or InvalidProof.

@@ -94,6 +94,29 @@ CHECKPOINT = Table(
     sqlite_strict=True,
 )
 
+# Beside the log, not in it: a cosignature proves itself, and what witnesses said last is news, not evidence.
+COSIGNATURE = Table(
+    "cosignature",
+    METADATA,
+    Column("size", _WIDE, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("line", Text, nullable=False),
+    sqlite_strict=True,
+)
+WITNESS = Table(
+    "witness",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("size", _WIDE, nullable=False),
+    Column("answered_us", _WIDE, nullable=False),
+    Column("failed_us", _WIDE, nullable=False),
+    Column("failed", Text, nullable=False),
+    Column("refused_us", _WIDE, nullable=False),
+    Column("refused_size", _WIDE, nullable=False),
+    Column("refused", Text, nullable=False),
+    sqlite_strict=True,
+)
+
 # Who writes, as far as others can tell: ``beat`` counts on while the writer lives, ``low`` is an index below
 # which it has no open intent. Beside the log, not in it: nothing here is evidence.
 WRITER = Table(

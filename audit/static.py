@@ -11,10 +11,11 @@ from sqlalchemy import Engine, select
 from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.errors import LogCorrupted, LogUnusable
 from audit.note import Verifier
-from audit.schema import CHECKPOINT, ENTRY
+from audit.schema import ENTRY
 from audit.tiles import Tile, TileBuilder
 from audit.tlog import HASH_SIZE, TILE_WIDTH, bundle_path, leaf_hash, pack_bundle, root_hash, tile_path
 from audit.tree_store import read_edge, read_node
+from audit.witness import store
 
 VERIFIER_FILE = "log.pub"
 CHECKPOINT_FILE = "checkpoint"
@@ -78,14 +79,12 @@ class _Growth:
 
 
 def newest_checkpoint(engine: Engine) -> str:
-    """The note of the largest checkpoint; raises LogUnusable before the first."""
+    """The note of the largest checkpoint, cosignatures and all; raises LogUnusable before the first."""
     with engine.connect() as connection:
-        note: str | None = connection.scalar(
-            select(CHECKPOINT.c.note).order_by(CHECKPOINT.c.size.desc()).limit(1)
-        )
-    if note is None:
-        raise LogUnusable("The log has no signed checkpoint yet: let the gateway write a first entry.")
-    return note
+        found = store.newest_checkpoint(connection)
+        if found is None:
+            raise LogUnusable("The log has no signed checkpoint yet: let the gateway write a first entry.")
+        return store.cosigned_note(connection, *found)
 
 
 def _exported_size(engine: Engine, verifier: Verifier, folder: Path, target: Checkpoint) -> int:

@@ -1,5 +1,6 @@
 """Wiring only: settings in, application out."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -10,18 +11,22 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from audit.erasure import Custodian
 from audit.log import Log
+from audit.vault import Vault
 from gateway.backends.base import Backend, NeedsStart
 from gateway.ids import Uuid7
 from gateway.ownership.configured import ConfiguredDirectory
-from gateway.parts import authenticator, backends, policy_engine, redactor, verifiable_log
+from gateway.parts import authenticator, backends, policy_engine, redactor, retention, vault, verifiable_log
 from gateway.pdp.base import PolicyEngine
 from gateway.pipeline import Parts, Pipeline
 from gateway.progress import Progress, silent
+from gateway.retention import VaultRetainer
 from gateway.routes import health, openai_chat
 from gateway.scanning import Scanner
 from gateway.settings import Settings
 from gateway.state import StateFolder
+from gateway.upkeep import keep_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class Gateway:
 
     settings: Settings
     log: Log
+    vault: Vault | None
     policy: PolicyEngine
     backends: Mapping[str, Backend]
     scanner: Scanner
@@ -43,12 +49,20 @@ class Gateway:
                 await backend.start(progress)
         await self.scanner.warm()
 
+    async def keep_up(self) -> None:
+        """Does what is due to kept payloads, until it is cancelled."""
+        if self.vault is not None:
+            custodian = Custodian(self.vault, self.log, retention(self.settings))
+            await keep_up(custodian, lambda: datetime.now(UTC))
+
     async def aclose(self) -> None:
         """Ends every part; the log last, for the others may still have something to say."""
         for backend in self.backends.values():
             await backend.aclose()
         await self.policy.aclose()
         await self.log.aclose()
+        if self.vault is not None:
+            self.vault.close()
 
 
 def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
@@ -62,18 +76,20 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
     servers = backends(settings, progress)
     progress("Audit log")
     log = verifiable_log(settings, state)
+    payloads = vault(settings, state) if settings.payloads.keys else None
     parts = Parts(
         authenticator=identity,
         directory=ConfiguredDirectory(settings.assets, settings.grants),
         policy=policy,
         scanner=scanner,
         recorder=log,
+        retainer=VaultRetainer(payloads.payloads) if payloads else None,
         backends=servers,
         isolation_key=state.secret("isolation.key"),
         now=lambda: datetime.now(UTC),
         monotonic_ns=time.monotonic_ns,
     )
-    return Gateway(settings, log, policy, servers, scanner, Pipeline(parts))
+    return Gateway(settings, log, payloads, policy, servers, scanner, Pipeline(parts))
 
 
 class _Application(FastAPI):
@@ -113,10 +129,13 @@ def create_app(gateway: Gateway) -> FastAPI:
         del app
         await gateway.start()
         ready = True
+        upkeep = asyncio.create_task(gateway.keep_up())
         try:
             yield
         finally:
             ready = False
+            upkeep.cancel()
+            await asyncio.wait({upkeep})
             await gateway.aclose()
 
     app = _Application(title="Custody", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)

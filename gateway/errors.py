@@ -20,6 +20,7 @@
     │   ├── PolicyUnavailable
     │   ├── RedactionUnavailable
     │   ├── AuditUnavailable
+    │   ├── RetentionUnavailable
     │   └── BackendUnavailable
     ├── UpstreamTimeout           504
     └── InternalError             500  what nobody foresaw
@@ -200,6 +201,12 @@ class AuditUnavailable(Unavailable):
     """The record could not be made durable."""
 
     code = "audit_unavailable"
+
+
+class RetentionUnavailable(Unavailable):
+    """What the policy wants kept could not be kept."""
+
+    code = "retention_unavailable"
 
 
 class BackendUnavailable(Unavailable):

@@ -6,8 +6,11 @@ from gateway.domain import Decision, JsonObject, Obligations
 from gateway.errors import AccessDenied, ApprovalRequired
 
 
-def refuse_unmet(decision: Decision) -> None:
-    """Raises ``AccessDenied`` where a decision asks for what this gateway cannot do."""
+def refuse_unmet(decision: Decision, *, retains: bool) -> None:
+    """Raises ``AccessDenied`` where a decision asks for what this gateway cannot do.
+
+    ``retains`` says whether it can keep payloads.
+    """
     obligations = decision.obligations
     if obligations.approval:
         raise ApprovalRequired(
@@ -16,7 +19,8 @@ def refuse_unmet(decision: Decision) -> None:
             owner_contact=obligations.approval,
             remedy="Ask the owner to allow this use case by a rule or a grant.",
         )
-    unmet = [name for name in ("retain_payload", "priority") if getattr(obligations, name)]
+    beyond = ("priority",) if retains else ("retain_payload", "priority")
+    unmet = [name for name in beyond if getattr(obligations, name)]
     if unmet:
         raise AccessDenied(
             "The policy asks for something that this gateway cannot do, so the call was not let through.",

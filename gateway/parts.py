@@ -2,17 +2,24 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import SecretStr, TypeAdapter, ValidationError
 
+from audit.cosignature import parse_witness
+from audit.entry import Actor
+from audit.erasure import Retention
 from audit.errors import AuditError
+from audit.ids import SystemClock, Uuid7
+from audit.kek.base import KeyEncryptionKey
 from audit.log import Log, LogOptions, open_log
 from audit.place import Place, parse_place
+from audit.vault import Vault, open_vault
+from audit.witness.policy import WitnessAddress, WitnessPolicy
 from gateway import plugins
 from gateway.backends.base import Backend
 from gateway.identity.base import Authenticator
-from gateway.identity.keys import key_digest
+from gateway.identity.keys import key_digest, subject_id
 from gateway.pdp.base import PolicyEngine
 from gateway.progress import Progress
 from gateway.settings import PluginSettings, Settings, SettingsInvalid
@@ -100,11 +107,16 @@ def redactor(settings: Settings, state: StateFolder) -> Redactor:
 def verifiable_log(settings: Settings, state: StateFolder) -> Log:
     """The log, open for writing."""
     audit = settings.audit
+    try:
+        policy = witness_policy(settings)
+    except AuditError as error:
+        raise SettingsInvalid(f"audit.witnesses: {error}") from error
     options = LogOptions(
         origin=audit.origin,
         key_path=state.path / audit.key_file,
         signing_key=audit.signing_key.get_secret_value() if audit.signing_key else "",
         deadline_s=audit.deadline_s,
+        witnesses=policy,
     )
     try:
         return open_log(log_place(settings), options)
@@ -112,9 +124,68 @@ def verifiable_log(settings: Settings, state: StateFolder) -> Log:
         raise SettingsInvalid(f"audit: {error}") from error
 
 
+def witness_policy(settings: Settings) -> WitnessPolicy | None:
+    """Who must have seen the log; raises LogUnusable or InvalidNote where that cannot be."""
+    asked = settings.audit.witnesses
+    if asked is None:
+        return None
+    return WitnessPolicy(
+        witnesses=tuple(WitnessAddress(each.url, parse_witness(each.key)) for each in asked.members),
+        quorum=asked.quorum,
+        timeout_s=asked.timeout_s,
+        warn_after_s=asked.warn_after_s,
+        max_uncosigned_s=asked.max_uncosigned_s,
+    )
+
+
 def log_place(settings: Settings) -> Place:
     """Where the log lies: a file in the state folder, or another server's database."""
-    place = parse_place(settings.audit.database.get_secret_value())
+    return _placed(settings, settings.audit.database)
+
+
+def vault(settings: Settings, state: StateFolder) -> Vault:
+    """Kept prompts and replies with their keys, open; raises ``SettingsInvalid``."""
+    payloads = settings.payloads
+    keks: dict[str, KeyEncryptionKey] = {}
+    for number, each in enumerate(payloads.keys):
+        options = each.options
+        if "path" in options:  # of a key file: like every file of ours, in the state folder unless absolute
+            options["path"] = state.path / str(options["path"])
+        place = f"payloads.keys.{number}"
+        built = plugins.load(
+            "audit.kek", each.kind, options, place=place, production=settings.mode == "production"
+        )
+        keks[each.department] = cast("KeyEncryptionKey", built)
+    clock = SystemClock()
+    try:
+        return open_vault(
+            _placed(settings, payloads.keys_database),
+            _placed(settings, payloads.database),
+            keks,
+            lookup_key=state.secret("payload-lookup.key"),
+            clock=clock,
+            new_id=Uuid7(clock),
+        )
+    except AuditError as error:
+        raise SettingsInvalid(f"payloads: {error}") from error
+
+
+def retention(settings: Settings) -> Retention:
+    """How long each department's payloads stay readable."""
+    return Retention(settings.payloads.retention_days, settings.payloads.retention)
+
+
+def principal_actor(settings: Settings, state: StateFolder, principal: str) -> Actor | None:
+    """A principal of the settings as the log knows it; None for one that is not there."""
+    for each in _principals(settings):
+        if each.get("id") == principal:
+            kind: Literal["person", "service"] = "person" if each.get("kind") == "person" else "service"
+            return Actor(subject_id(principal, pepper(settings, state)), kind, str(each.get("department")))
+    return None
+
+
+def _placed(settings: Settings, given: SecretStr) -> Place:
+    place = parse_place(given.get_secret_value())
     return settings.state_dir / place if isinstance(place, Path) else place
 
 

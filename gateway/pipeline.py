@@ -20,6 +20,7 @@ from gateway.obligations import cap_tokens, refuse_unmet
 from gateway.ownership.base import Asset, AssetDirectory
 from gateway.pdp.base import PolicyEngine
 from gateway.records import Recorder, Trail
+from gateway.retention import Keeper, Retainer, payload_owner
 from gateway.scanning import RedactedCall, ScannedCall, Scanner
 from gateway.streaming import Answer, AuditedStream, Ledger, ending, whole_answer
 
@@ -44,6 +45,7 @@ class Parts:
     policy: PolicyEngine
     scanner: Scanner
     recorder: Recorder
+    retainer: Retainer | None
     backends: Mapping[str, Backend]
     isolation_key: bytes
     now: Callable[[], datetime]
@@ -117,6 +119,7 @@ class Pipeline:
         scanned = await self._scan(body, identity, trail)
         decision = await self._decide(call, identity, asset, scanned.contents, trail)
         redacted = self._redact(scanned, decision)
+        await self._retain(call, identity, decision, redacted, trail)
         receipt = await self._record_intent(trail)
         return _Admitted(trail, asset, redacted, decision, receipt)
 
@@ -147,7 +150,7 @@ class Pipeline:
         trail.question, trail.decision = question, decision
         if not decision.allow:
             raise await self._refusal(question, decision)
-        refuse_unmet(decision)
+        refuse_unmet(decision, retains=self._parts.retainer is not None)
         return decision
 
     def _redact(self, scanned: ScannedCall, decision: Decision) -> RedactedCall:
@@ -155,9 +158,19 @@ class Pipeline:
         cap_tokens(redacted.prompt.body, decision.obligations)
         return redacted
 
+    async def _retain(
+        self, call: Call, identity: Identity, decision: Decision, redacted: RedactedCall, trail: Trail
+    ) -> None:
+        retainer = self._parts.retainer
+        if retainer is None or not decision.obligations.retain_payload:
+            return
+        owner = payload_owner(call.headers, identity.subject)
+        trail.keeper = Keeper(retainer, owner, call.request_id)
+        trail.payloads = (await trail.keeper.prompt(redacted.prompt.body),)
+
     async def _record_intent(self, trail: Trail) -> Receipt:
         receipt = await self._append(trail.intent_record())
-        trail.intent = receipt.entry_id
+        trail.intent, trail.payloads = receipt.entry_id, ()
         return receipt
 
     async def _forward(self, admitted: _Admitted) -> Answer | AuditedStream:

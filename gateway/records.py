@@ -9,6 +9,7 @@ from audit.entry import (
     DecisionRef,
     EntryType,
     Facts,
+    PayloadCommitment,
     Receipt,
     Record,
     RedactionRef,
@@ -17,6 +18,7 @@ from audit.entry import (
 )
 from gateway.domain import AccessRequest, Action, Decision, Resource, Subject
 from gateway.errors import CustodyError
+from gateway.retention import Keeper
 
 
 class Recorder(Protocol):
@@ -28,7 +30,10 @@ class Recorder(Protocol):
 
 @dataclass(slots=True)
 class Trail:
-    """What is known of one call so far, for the record of however it ends."""
+    """What is known of one call so far, for the record of however it ends.
+
+    ``payloads`` are what the next record commits to: the prompt in the intent, the reply in the outcome.
+    """
 
     request_id: str
     action: Action
@@ -41,6 +46,8 @@ class Trail:
     counts: Mapping[str, int] = field(default_factory=dict)
     masked: dict[str, int] = field(default_factory=dict)
     intent: str = ""
+    keeper: Keeper | None = None
+    payloads: tuple[PayloadCommitment, ...] = ()
 
     def intent_record(self) -> Record:
         """What is about to happen, to be durable before it does."""
@@ -66,6 +73,7 @@ class Trail:
             redaction=RedactionRef(self.engine, dict(self.masked)),
             result=result,
             intent=self.intent,
+            payloads=self.payloads,
             detail=_admin_detail(error),
         )
 
@@ -81,6 +89,7 @@ class Trail:
             decision=self._decision(),
             redaction=RedactionRef(self.engine, dict(self.counts)) if self.engine else None,
             result=result,
+            payloads=self.payloads,
             detail=_admin_detail(error),
         )
 

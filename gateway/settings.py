@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from audit.erasure import FLOOR_DAYS
 from gateway.domain import Action, DataClass
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
@@ -63,6 +64,27 @@ class ServerSettings(_Section):
     stop_timeout_s: int = Field(7, gt=0, description="Seconds that open answers get to finish on a stop.")
 
 
+class WitnessSettings(_Section):
+    """A witness: somebody else's machine that sees to it that the log only grows."""
+
+    url: str = Field(description="Where it answers (C2SP tlog-witness submission prefix).")
+    key: str = Field(description="Its verifier key, as `custody witness key` shows it.")
+
+
+class WitnessesSettings(_Section):
+    """Who cosigns the log's checkpoints, and what it means when too few do."""
+
+    members: tuple[WitnessSettings, ...] = Field((), min_length=1, description="The witnesses.")
+    quorum: int = Field(gt=0, description="How many of them must cosign a checkpoint.")
+    timeout_s: float = Field(5, gt=0, description="Longest wait for one answer of a witness, in seconds.")
+    warn_after_s: float = Field(
+        60, gt=0, description="Seconds that an entry may wait for the quorum before the gateway warns."
+    )
+    max_uncosigned_s: float = Field(
+        0, ge=0, description="Seconds after which new calls are refused for want of a quorum; 0: never."
+    )
+
+
 class AuditSettings(_Section):
     """The verifiable log."""
 
@@ -80,6 +102,38 @@ class AuditSettings(_Section):
         "custody.example/log", description="Name of the log in its checkpoints (C2SP origin)."
     )
     deadline_s: float = Field(2, gt=0, description="Seconds until a record that is not durable is a failure.")
+    witnesses: WitnessesSettings | None = Field(
+        default=None, description="Who must have seen the log; none without it."
+    )
+
+
+class PayloadKeySettings(PluginSettings):
+    """The key-encryption key of a department."""
+
+    department: str = Field(
+        pattern=r"^(\*|[a-z0-9][a-z0-9._-]{0,63})$", description="Whose payloads; `*` for all others."
+    )
+
+
+class PayloadSettings(_Section):
+    """Prompts and replies that policies want kept, encrypted."""
+
+    database: SecretStr = Field(
+        SecretStr("payloads.db"),
+        description="SQLite file, in the state folder; or postgresql://user@host/name.",
+    )
+    keys_database: SecretStr = Field(
+        SecretStr("payload-keys.db"), description="The same for their keys; keep its backups apart."
+    )
+    keys: tuple[PayloadKeySettings, ...] = Field(
+        (), description="Key-encryption keys by department; without one nothing can be kept."
+    )
+    retention_days: int = Field(
+        400, ge=FLOOR_DAYS, description="Days that payloads stay readable, 183 at least."
+    )
+    retention: Mapping[Name, Annotated[int, Field(ge=FLOOR_DAYS)]] = Field(
+        {}, description="The same by department."
+    )
 
 
 class PolicySettings(PluginSettings):
@@ -153,6 +207,9 @@ class Settings(BaseSettings):
     state_dir: Path = Field(Path(".custody"), description="Folder for the databases, keys and caches.")
     server: ServerSettings = Field(default=ServerSettings(), description="Where and how it listens.")
     audit: AuditSettings = Field(default=AuditSettings(), description="The verifiable log.")
+    payloads: PayloadSettings = Field(
+        default=PayloadSettings(), description="Prompts and replies that policies want kept."
+    )
     pepper: SecretStr | None = Field(
         None, description="Secret that API keys are hashed with; without it one is kept in the state folder."
     )

@@ -9,7 +9,7 @@ from typing import Any, Self, cast
 
 from audit.entry import Receipt, Record, Result
 from gateway.domain import JsonObject, JsonValue, UnscannedChunk, UnscannedReply
-from gateway.errors import ClientGone, CustodyError, InternalError
+from gateway.errors import ClientGone, CustodyError, InternalError, RetentionUnavailable
 from gateway.records import Trail
 from gateway.reply_scanning import ReplyScanner, event
 
@@ -38,18 +38,36 @@ class Ledger:
     closed: bool = False
 
     async def close(self, error: CustodyError | None = None) -> None:
-        """Makes the outcome durable; raises ``AuditUnavailable`` when it cannot."""
+        """Makes the outcome durable, and the reply where the policy wants it kept.
+
+        Raises ``AuditUnavailable`` or ``RetentionUnavailable`` when it cannot.
+        """
         if self.closed:
             return
         self.closed = True
         self.trail.masked = dict(self.masked)
-        await self.append(self.trail.outcome_record(self._result(error), error))
+        lost = await self._kept()
+        await self.append(self.trail.outcome_record(self._result(error or lost), error or lost))
+        if lost is not None and error is None:
+            raise lost
 
     def count(self, body: JsonObject) -> None:
-        """Takes the token counts out of a reply or chunk that carries them."""
+        """Takes down a reply or chunk: its token counts, and all of it where the policy wants it kept."""
+        if self.trail.keeper is not None:
+            self.trail.keeper.take(body)
         usage = body.get("usage")
         if isinstance(usage, dict):
             self.usage = (_tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens"))
+
+    async def _kept(self) -> RetentionUnavailable | None:
+        """Keeps the reply where the policy wants it; what prevented it, if something did."""
+        if self.trail.keeper is None:
+            return None
+        try:
+            self.trail.payloads = await self.trail.keeper.reply()
+        except RetentionUnavailable as lost:
+            return lost
+        return None
 
     def _result(self, error: CustodyError | None) -> Result:
         return Result(
@@ -72,8 +90,8 @@ async def whole_answer(
     """Awaits a whole reply and makes it the caller's, once its outcome is on record."""
     try:
         unscanned = (await reply).body
-        body = await scanner.reply(unscanned)
         ledger.count(unscanned)
+        body = await scanner.reply(unscanned)
         ledger.masked.update(scanner.masked)
         ledger.finish = _finish(body)
         ledger.chunks = 1

@@ -3,8 +3,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import PostgresServer, running_server
+
+# No test is about time, and a busy machine must fail none.
+settings.register_profile("custody", deadline=None)
+settings.load_profile("custody")
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from audit.query import Located, LogReader
 from audit.verify import Progress as OnProgress
 from audit.verify import Report, verify_log, verify_receipt
-from gateway.cli import audit_export, audit_text
+from gateway.cli import audit_export, audit_status, audit_text
 from gateway.cli.audit_options import DATABASE, Database, Json, Key, log_verifier, reported
 
 app = typer.Typer(no_args_is_help=True, help="Look into the audit log, and check it.")
 
+app.command("status")(audit_status.status)
 app.command("export")(audit_export.export)
 app.command("prove")(audit_export.prove)
 app.command("verify-proof")(audit_export.verify_proof)

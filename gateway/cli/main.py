@@ -2,7 +2,7 @@
 
 import typer
 
-from gateway.cli import audit, demo, keys, policy, redact, serve
+from gateway.cli import audit, demo, keys, payloads, policy, redact, serve, witness
 
 app = typer.Typer(
     name="custody",
@@ -12,7 +12,12 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+audit.app.command("erase")(payloads.erase)
+audit.app.command("prune")(payloads.prune)
+audit.app.command("disclose")(payloads.disclose)
+audit.app.add_typer(payloads.hold_app, name="hold")
 app.add_typer(audit.app, name="audit", help="Read and verify the log.")
+app.add_typer(witness.app, name="witness", help="Run a witness on a department's own machine.")
 app.add_typer(policy.app, name="policy", help="Check and test policies.")
 app.add_typer(redact.app, name="redact", help="Find and take out sensitive text; measure it.")
 app.add_typer(keys.app, name="keys", help="Make API keys.")

@@ -37,6 +37,11 @@ test_limits_and_flags_take_the_stricter if {
 	made.approval == "it"
 }
 
+test_payloads_are_kept_only_where_nobody_objects if {
+	obligations.union(baseline, [{"retain_payload": true}]).retain_payload
+	not obligations.union(baseline, [{"retain_payload": true}, {"retain_payload": false}]).retain_payload
+}
+
 test_owners_make_it_stricter if {
 	made := decision with input as samples.letter
 		with data.custody.departments.it.obligations as {"prompt": {"*": "refuse"}, "max_tokens": 50}

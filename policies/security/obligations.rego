@@ -26,6 +26,5 @@ obligations := {
 		"*": "replace",
 	},
 	"restore": true,
-	"retain_payload": false,
 	"priority": 0,
 }

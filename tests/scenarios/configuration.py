@@ -93,10 +93,14 @@ DEPARTMENT_KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What differs from one gateway under test to the next; each policy line is ``key = value``."""
+    """What differs from one gateway under test to the next.
+
+    Each policy line is ``key = value``; ``more`` is TOML of tables that the template does not have.
+    """
 
     detectors: Sequence[str] = ("patterns", "secrets")
     policy: Sequence[str] = field(default=('kind = "embedded"',))
+    more: str = ""
 
 
 def write_settings(folder: Path, upstream: str, shape: Shape) -> Path:
@@ -107,5 +111,6 @@ def write_settings(folder: Path, upstream: str, shape: Shape) -> Path:
         _TEMPLATE.format(
             state=folder / "state", upstream=upstream, detectors=detectors, policy="\n".join(shape.policy)
         )
+        + shape.more
     )
     return path

@@ -39,6 +39,13 @@ test_a_grant_opens_confidential_until_its_date if {
 	not late.allow
 }
 
+test_granted_confidential_is_kept_and_nothing_else if {
+	made := decision with input as samples.granted("confidential", samples.grant("confidential", "2026-12-31T00:00:00Z"))
+	made.obligations.retain_payload
+	ordinary := decision with input as samples.letter
+	not ordinary.obligations.retain_payload
+}
+
 test_its_users_see_it_and_strangers_do_not if {
 	made := decision with input as samples.asking("discover", samples.support_tone)
 	made.allow

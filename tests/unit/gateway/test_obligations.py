@@ -13,21 +13,26 @@ def decision(obligations: Obligations) -> Decision:
 
 def test_plain_obligations_pass() -> None:
     """What redaction and the token cap meet is not refused."""
-    refuse_unmet(decision(Obligations(max_tokens=10)))
+    refuse_unmet(decision(Obligations(max_tokens=10)), retains=False)
 
 
 @pytest.mark.parametrize("obligations", [Obligations(retain_payload=True), Obligations(priority=1)])
 def test_unmet_obligation_denies(obligations: Obligations) -> None:
     """A duty that the gateway cannot do is a no, with the rule that asked for it."""
     with pytest.raises(AccessDenied) as caught:
-        refuse_unmet(decision(obligations))
+        refuse_unmet(decision(obligations), retains=False)
     assert caught.value.rule == "custody.departments.it.allow"
+
+
+def test_retention_is_met_where_payloads_can_be_kept() -> None:
+    """The duty to keep payloads is no reason to refuse where there is a place for them."""
+    refuse_unmet(decision(Obligations(retain_payload=True)), retains=True)
 
 
 def test_approval_is_asked_for() -> None:
     """An approval obligation stops the call and says whom to ask."""
     with pytest.raises(ApprovalRequired) as caught:
-        refuse_unmet(decision(Obligations(approval="it@northwind.example")))
+        refuse_unmet(decision(Obligations(approval="it@northwind.example")), retains=True)
     assert caught.value.owner_contact == "it@northwind.example"
     assert caught.value.status == 403
 

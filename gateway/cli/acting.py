@@ -1,0 +1,42 @@
+"""Who acts at the command line, and the log that their deeds go into."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import typer
+
+from audit.entry import Actor
+from audit.log import Log
+from gateway.cli.configuration import fail
+from gateway.parts import principal_actor, verifiable_log
+from gateway.settings import Settings
+from gateway.state import StateFolder
+
+As = Annotated[
+    str,
+    typer.Option(
+        "--as", metavar="PRINCIPAL", help="Who does this: a principal of the settings. It goes on record."
+    ),
+]
+
+
+def acting(settings: Settings, principal: str) -> Actor:
+    """The principal as the log knows it; prints who there is and exits with 2 for one that is not.
+
+    Nothing proves it: who can run this command can read the secrets that would.
+    """
+    actor = principal_actor(settings, StateFolder(settings.state_dir), principal)
+    if actor is None:
+        fail(f"The settings name no principal {principal!r}; add it under [[identity.principals]].")
+    return actor
+
+
+@asynccontextmanager
+async def appending(settings: Settings) -> AsyncIterator[Log]:
+    """The log, open for writing beside the gateways that write it; raises ``SettingsInvalid``."""
+    log = verifiable_log(settings, StateFolder(settings.state_dir))
+    try:
+        yield log
+    finally:
+        await log.aclose()
