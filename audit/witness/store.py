@@ -120,9 +120,12 @@ def read_states(connection: Connection) -> dict[str, WitnessState]:
 
 def read_coverage(connection: Connection, witnesses: Sequence[Witness], quorum: int) -> Coverage:
     """How far a quorum of these witnesses has seen the log: all of them the same checkpoint."""
+    keys, states = [str(witness) for witness in witnesses], read_states(connection)
+    # No quorum has met beyond it, so a quorum that is lost for long does not make this read all since.
+    seen = sorted((states[key].size if key in states else 0 for key in keys), reverse=True)
     covered = connection.scalar(
         select(COSIGNATURE.c.size)
-        .where(COSIGNATURE.c.key.in_([str(witness) for witness in witnesses]))
+        .where(COSIGNATURE.c.key.in_(keys), COSIGNATURE.c.size <= seen[quorum - 1])
         .group_by(COSIGNATURE.c.size)
         .having(func.count() >= quorum)
         .order_by(COSIGNATURE.c.size.desc())

@@ -12,7 +12,9 @@ from audit.entry import EntryType, Record
 from audit.integrator import Integrator
 from audit.keys import load_or_create_signer
 from audit.log import open_log
-from audit.store import EntryStore, Row, create_log
+from audit.numbering import Row
+from audit.schema import ENTRY_COLUMNS
+from audit.store import EntryStore, create_log
 from audit.tree_store import TreeStore
 
 Oracle = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -65,12 +67,12 @@ def _usage(program: str) -> str:
 def large_log(tmp_path: Path) -> Path:
     """A log of 66,000 small leaves, so that its tree has tiles of three levels; signed, not closed."""
     database = open_database(tmp_path / "audit.db", 2)
-    create_log(database, "custody.local/audit")
+    signer = load_or_create_signer(tmp_path / "audit.key", "custody.local/audit")
+    create_log(database, "custody.local/audit", str(signer.verifier))
     store = EntryStore(database)
     for first in range(0, 66_000, 8_250):
         store.append([_row(number) for number in range(first, first + 8_250)])
     store.close()
-    signer = load_or_create_signer(tmp_path / "audit.key", "custody.local/audit")
     integrator = Integrator(TreeStore(database), signer)
     integrator.load()
     integrator.start()
@@ -80,8 +82,8 @@ def large_log(tmp_path: Path) -> Path:
 
 
 def _row(number: int) -> Row:
-    texts = [str(number), "", "", 0, *[""] * 8]
-    return Row(b"leaf %d" % number, tuple(texts))
+    columns = {**dict.fromkeys(ENTRY_COLUMNS[2:], ""), "id": str(number), "wall_us": 0}
+    return Row(b"leaf %d" % number, tuple(columns.values()))
 
 
 async def _append(database: Path, count: int) -> None:
