@@ -68,6 +68,7 @@ class Pipeline:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._salts: dict[str, str] = {}  # by department, of which the settings name a few
 
     async def chat(self, call: Call) -> Answer | AuditedStream:
         """One chat completion, whole or streamed.
@@ -218,7 +219,9 @@ class Pipeline:
 
     def _model_call(self, admitted: _Admitted) -> ModelCall:
         owner = admitted.trail.subject.department if admitted.trail.subject else ""
-        salt = hmac.digest(self._parts.isolation_key, owner.encode(), "sha256").hex()
+        salt = self._salts.get(owner)
+        if salt is None:
+            salt = self._salts[owner] = hmac.digest(self._parts.isolation_key, owner.encode(), "sha256").hex()
         return ModelCall(admitted.asset.model, admitted.redacted.prompt, admitted.trail.request_id, salt)
 
     def _trail(self, call: Call, action: Action) -> Trail:

@@ -47,7 +47,8 @@ class _Answer(TypedDict):
     reasons: list[_Reason]
 
 
-_Checked = tuple[bool, Obligations, tuple[Reason, ...]]
+Checked = tuple[bool, Obligations, tuple[Reason, ...]]
+"""A decision that lacks nothing but its id and the revision."""
 
 
 class DecisionContract:
@@ -82,19 +83,20 @@ class DecisionContract:
         Raises ``PolicyUnavailable`` for anything that is not wholly understood: what is unknown is no
         permission and no lesser duty.
         """
-        return self._stamped(self._checked(answer), revision)
+        return self.stamped(self._checked(answer), revision)
 
-    def decision_from_json(self, answer: str, revision: str) -> Decision:
-        """The same from JSON text; a text that was checked before is not checked again."""
-        return self._stamped(self._remembered(answer), revision)
+    def checked_json(self, answer: str) -> Checked:
+        """What an engine's raw answer states, from JSON text; a text checked before is not checked again."""
+        return self._remembered(answer)
 
-    def _stamped(self, checked: _Checked, revision: str) -> Decision:
+    def stamped(self, checked: Checked, revision: str) -> Decision:
+        """A checked answer as a decision with an id of its own."""
         return Decision(*checked, id=self._new_id(), policy_revision=revision)
 
-    def _checked_json(self, answer: str) -> _Checked:
+    def _checked_json(self, answer: str) -> Checked:
         return self._checked(orjson.loads(answer))
 
-    def _checked(self, answer: JsonValue) -> _Checked:
+    def _checked(self, answer: JsonValue) -> Checked:
         if not self._answer.is_valid(answer):
             raise unavailable(f"the answer breaks the contract: {_places(self._answer, answer)}")
         sound = cast("_Answer", answer)
