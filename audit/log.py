@@ -1,6 +1,6 @@
 """A log that is open for writing: its parts, put together."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio.to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.chain import Chain
 from audit.database import Database, cause, open_database
 from audit.entry import EntryType, Receipt, Record
 from audit.errors import LogUnusable, RecorderUnavailable
@@ -16,8 +17,12 @@ from audit.ids import Clock, EntryIds, SystemClock, Uuid7
 from audit.integrator import CADENCE_S, Integrator
 from audit.keys import find_signer
 from audit.note import Signer, Verifier
+from audit.numbering import Row
+from audit.open_intents import OpenIntents
 from audit.place import Place, show_place
+from audit.reaper import BEAT_S, GONE_S, Reaper
 from audit.recorder import DEADLINE_S, Recorder
+from audit.registry import Registry
 from audit.seal import remove_seal
 from audit.store import EntryStore, create_log, known_verifier
 from audit.tree_store import TreeStore
@@ -42,9 +47,10 @@ class LogOptions:
     """What a log is called, who signs it, and its times.
 
     The signing key is ``signing_key`` (the text of a key file) or lies at ``key_path``, which defaults to a
-    SQLite database's name with ``.key``. ``witnessed`` tells, at the start, what has been seen of the log
-    outside: a log that is older than that is not opened. So do the witnesses of ``witnesses``, who are then
-    asked to cosign each checkpoint.
+    SQLite database's name with ``.key``. ``beat_s`` and ``gone_s`` say how often a writer beats, and how
+    long its silence is before others close its open intents. ``witnessed`` tells, at the start, what
+    has been seen of the log outside: a log that is older than that is not opened.
+    ``witnesses`` are asked too, and cosign checkpoints; without their quorum for too long intents are refused.
     """
 
     origin: str = DEFAULT_ORIGIN
@@ -52,6 +58,8 @@ class LogOptions:
     signing_key: str = ""
     deadline_s: float = DEADLINE_S
     cadence_s: float = CADENCE_S
+    beat_s: float = BEAT_S
+    gone_s: float = GONE_S
     witnessed: Callable[[], Iterable[Witnessed]] = nobody
     witnesses: WitnessPolicy | None = None
 
@@ -93,18 +101,24 @@ class Log:
 class _Opened:
     """The database of an open log, and what keeps it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of an open log
         self,
         database: Database,
         signer: Signer,
         integrator: Integrator,
         collector: Collector | None,
+        reaper: Reaper,
+        chain: Chain,
+        intents: OpenIntents,
         hold: FileHold | None,
     ) -> None:
         self.database = database
         self.signer = signer
         self.integrator = integrator
         self._collector = collector
+        self.chain = chain
+        self.intents = intents
+        self._reaper = reaper
         self._hold = hold
         self._closed = False
 
@@ -118,6 +132,7 @@ class _Opened:
         if self._closed:
             return
         self._closed = True
+        self._reaper.close()
         self.integrator.close()
         if self._collector is not None:
             self._collector.close()
@@ -138,19 +153,25 @@ def open_log(
     Raises LogUnusable if it cannot be used as it is, LogCorrupted if its tree contradicts what was signed.
     """
     clock = clock or SystemClock()
-    opened = _open(place, options, clock)
+    opened = _open(place, options, clock, ids or Uuid7(clock))
+    intents = opened.intents
+
+    def committed(first: int, rows: Sequence[Row]) -> None:
+        intents.follow(first, rows)
+        opened.integrator.wake()
+
     recorder = Recorder(
-        EntryStore(opened.database),
+        opened.chain,
         opened.signer,
         clock=clock,
-        ids=ids or Uuid7(clock),
-        committed=opened.integrator.wake,
+        committed=committed,
+        failed=lambda record: intents.give_up(record.intent),
         deadline_s=options.deadline_s,
     )
     return Log(opened, recorder)
 
 
-def _open(place: Place, options: LogOptions, clock: Clock) -> _Opened:
+def _open(place: Place, options: LogOptions, clock: Clock, ids: EntryIds) -> _Opened:
     with ExitStack() as on_failure:
         hold = hold_open(place) if isinstance(place, Path) else None
         if hold is not None:
@@ -171,12 +192,26 @@ def _open(place: Place, options: LogOptions, clock: Clock) -> _Opened:
             _start(place, database, integrator, _seen(place, options, signer))
             if collector is not None:
                 collector.start()
+            # While nobody else can open the file: whoever wrote before is gone.
+            gone = Registry(database).others("") if hold is not None and hold.alone else []
+            if hold is not None:
+                hold.share()
+            chain, intents = Chain(EntryStore(database), ids), OpenIntents()
+            reaper = _reaper(database, options, clock, chain.writer, intents)
+            on_failure.callback(integrator.close)
+            reaper.start(gone)
         except SQLAlchemyError as error:
             raise _unusable(place, error) from error
-        if hold is not None:
-            hold.share()
         on_failure.pop_all()
-    return _Opened(database, signer, integrator, collector, hold)
+    return _Opened(database, signer, integrator, collector, reaper, chain, intents, hold)
+
+
+def _reaper(
+    database: Database, options: LogOptions, clock: Clock, writer: str, intents: OpenIntents
+) -> Reaper:
+    # A chain of its own, and ids of its own, for a thread of its own.
+    chain = Chain(EntryStore(database), Uuid7(clock))
+    return Reaper(database, chain, clock, writer, intents, beat_s=options.beat_s, gone_s=options.gone_s)
 
 
 def _collector(place: Place, options: LogOptions, database: Database, clock: Clock) -> Collector | None:

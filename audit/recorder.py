@@ -11,17 +11,14 @@ from queue import Empty, SimpleQueue
 
 import anyio.to_thread
 
+from audit.chain import Chain, Link
 from audit.database import cause
-from audit.entry import Entry, Receipt, Record, WriterPosition
-from audit.errors import AuditError, InvalidEntry, LogWentBack, RecorderUnavailable
-from audit.ids import Clock, EntryIds
-from audit.leaf import encode_entry
+from audit.entry import Receipt, Record
+from audit.errors import AuditError, InvalidEntry, RecorderUnavailable
+from audit.ids import Clock
 from audit.note import Signer
 from audit.numbering import Row
 from audit.receipt import issue_receipts
-from audit.schema import derive_columns, require_storable
-from audit.store import EntryStore
-from audit.tlog import leaf_hash
 
 _log = logging.getLogger(__name__)
 
@@ -48,13 +45,6 @@ class _Waiter:
         return f"_Waiter(deadline={self.deadline})"
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    waiter: _Waiter
-    row: Row
-    hash: bytes
-
-
 class Recorder:
     """Appends records from one event loop, through one thread, by group commit.
 
@@ -65,20 +55,21 @@ class Recorder:
 
     def __init__(  # noqa: PLR0913 - every part is injected
         self,
-        store: EntryStore,
+        chain: Chain,
         signer: Signer,
         *,
         clock: Clock,
-        ids: EntryIds,
-        committed: Callable[[], None],
+        committed: Callable[[int, Sequence[Row]], None],
+        failed: Callable[[Record], None],
         deadline_s: float = DEADLINE_S,
         capacity: int = CAPACITY,
     ) -> None:
-        self._store = store
+        # Touched by the thread alone.
+        self._chain = chain
         self._signer = signer
         self._clock = clock
-        self._ids = ids
         self._committed = committed
+        self._failed = failed
         self._deadline_s = deadline_s
         self._capacity = capacity
         self._queue: SimpleQueue[list[_Waiter] | None] = SimpleQueue()
@@ -88,9 +79,6 @@ class Recorder:
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        # The chain, the ids and an unresolved batch are touched by the thread alone.
-        self._position = WriterPosition(ids(), 0, "")
-        self._unresolved: Sequence[_Prepared] = ()
         self._thread = threading.Thread(target=self._run, name="audit-recorder", daemon=True)
         self._thread.start()
 
@@ -112,7 +100,11 @@ class Recorder:
         if len(self._gathered) == 1:
             # One hand-over for all records of one turn of the loop: a commit for each would cost more.
             loop.call_soon(self._hand_over)
-        return await waiter.future
+        try:
+            return await waiter.future
+        except BaseException:
+            self._failed(record)
+            raise
 
     async def aclose(self) -> None:
         """Take no more records, make those that wait durable, and stop the thread.
@@ -183,7 +175,7 @@ class Recorder:
             del waiting[:_MAX_BATCH]
             if batch:
                 self._flush(batch)
-        self._store.close()
+        self._chain.close()
 
     def _take(self, waiting: list[_Waiter]) -> bool:
         """Take all records that are there, after waiting for one if there was none; whether more may come."""
@@ -195,77 +187,44 @@ class Recorder:
         return False
 
     def _flush(self, batch: Sequence[_Waiter]) -> None:
-        prepared: list[_Prepared] = []
         try:
-            self._settle()
-            prepared = self._prepare(batch)
-            if prepared:
-                first = self._commit(prepared)
-                self._answer(self._receipts(prepared, first))
-                self._committed()
+            late = self._chain.settle()
+            if late is not None:
+                self._tell(*late)
+            waiters, links = self._link(batch)
+            if links:
+                first = self._chain.commit(links)
+                self._tell(first, links)
+                self._answer(list(zip(waiters, self._receipts(links, first), strict=True)))
         except Exception as error:  # noqa: BLE001 - rule 5: whatever fails here means that nothing is known to be durable
             _log.warning("audit batch of %d not durable: %s", len(batch), _describe(error))
             self._answer([(waiter, _unavailable(error)) for waiter in batch])
 
-    def _settle(self) -> None:
-        """Find out what became of a batch whose commit did not answer; the chain depends on it."""
-        if self._unresolved:
-            if self._store.settle(self._unresolved[0].row.id) is not None:
-                self._advance(self._unresolved)
-                self._committed()
-            self._unresolved = ()
+    def _tell(self, first: int, links: Sequence[Link]) -> None:
+        self._committed(first, [link.row for link in links])
 
-    def _prepare(self, batch: Sequence[_Waiter]) -> list[_Prepared]:
-        """Encode the batch, each leaf after the last of this writer; what cannot be encoded is answered."""
-        prepared: list[_Prepared] = []
+    def _link(self, batch: Sequence[_Waiter]) -> tuple[list[_Waiter], list[Link]]:
+        """Encode the batch; what cannot be encoded is answered, and the rest goes on without it."""
+        waiters: list[_Waiter] = []
+        links: list[Link] = []
         refused: list[tuple[_Waiter, Receipt | AuditError]] = []
-        position = self._position
         for waiter in batch:
-            entry = Entry(self._ids(), position, waiter.wall_us, waiter.monotonic_us, waiter.record)
             try:
-                leaf = encode_entry(entry)
-                columns = derive_columns(entry)
-                require_storable(leaf, columns)
+                link = self._chain.link(waiter.record, waiter.wall_us, waiter.monotonic_us)
             except InvalidEntry as error:
                 refused.append((waiter, error))
-                continue
-            digest = leaf_hash(leaf)
-            prepared.append(_Prepared(waiter, Row(leaf, columns), digest))
-            position = WriterPosition(position.id, position.counter + 1, digest.hex())
+            else:
+                waiters.append(waiter)
+                links.append(link)
         self._answer(refused)
-        return prepared
+        return waiters, links
 
-    def _commit(self, prepared: Sequence[_Prepared]) -> int:
-        rows = [item.row for item in prepared]
-        self._unresolved = prepared
-        try:
-            first = self._store.append(rows)
-        except LogWentBack:
-            self._unresolved = ()
-            raise
-        except Exception:
-            # The answer to COMMIT may be lost though the batch is not: look it up, never write it again.
-            found = self._store.settle(rows[0].id)
-            self._unresolved = ()
-            if found is None:
-                raise
-            first = found
-        self._unresolved = ()
-        self._advance(prepared)
-        return first
-
-    def _advance(self, prepared: Sequence[_Prepared]) -> None:
-        counter = self._position.counter + len(prepared)
-        self._position = WriterPosition(self._position.id, counter, prepared[-1].hash.hex())
-
-    def _receipts(
-        self, prepared: Sequence[_Prepared], first: int
-    ) -> list[tuple[_Waiter, Receipt | AuditError]]:
-        hashes = [item.hash for item in prepared]
+    def _receipts(self, links: Sequence[Link], first: int) -> list[Receipt]:
+        hashes = [link.hash for link in links]
         tokens = issue_receipts(self._signer, first, hashes, self._clock.wall_us())
         return [
-            (item.waiter, Receipt(item.row.id, index, item.hash, token))
-            for index, (item, token) in enumerate(zip(prepared, tokens, strict=True), first)
+            Receipt(link.row.id, index, link.hash, token)
+            for index, (link, token) in enumerate(zip(links, tokens, strict=True), first)
         ]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,7 +104,8 @@ async def test_log_goes_on_after_a_restart(place: Place, opened: Open) -> None:
     """Each start goes on where the last one ended, over the bounds of a tile."""
     for start in range(3):
         log = opened()
-        receipts = await asyncio.gather(*[log.append(record(f"{start}-{n}")) for n in range(100)])
+        refusals = [replace(record(f"{start}-{n}"), type=EntryType.DENIED) for n in range(100)]
+        receipts = await asyncio.gather(*map(log.append, refusals))
         assert min(receipt.index for receipt in receipts) == 100 * start
         await log.aclose()
     assert verified(place, log).size == 300
@@ -279,7 +281,7 @@ async def test_missing_guard_is_found(place: Place, opened: Open) -> None:
 async def test_one_key_for_all(place: Place, opened: Open, tmp_path: Path) -> None:
     """A gateway with another key, or none where the log has one, is refused, and no key is made for it."""
     log = opened()
-    await log.append(record("r"))
+    await log.append(replace(record("r"), type=EntryType.DENIED))
     with pytest.raises(LogUnusable, match="missing"):
         opened(key_path=tmp_path / "mine.key")
     assert not (tmp_path / "mine.key").exists()

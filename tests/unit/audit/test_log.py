@@ -3,12 +3,13 @@ import resource
 import shutil
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pysqlite3.dbapi2 as sqlite
 import pytest
 
-from audit.entry import Record
+from audit.entry import EntryType, Record
 from audit.errors import EntryNotFound, LogCorrupted, LogUnusable, RecorderUnavailable
 from audit.keys import load_or_create_signer, read_verifier
 from audit.log import LogOptions, open_log
@@ -70,7 +71,8 @@ async def test_log_goes_on_after_restart(tmp_path: Path, make_record: MakeRecord
     path = tmp_path / "audit.db"
     for start in range(4):
         log = open_log(path, QUICK)
-        receipts = await asyncio.gather(*[log.append(make_record(f"{start}-{n}")) for n in range(90)])
+        refusals = [replace(make_record(f"{start}-{n}"), type=EntryType.DENIED) for n in range(90)]
+        receipts = await asyncio.gather(*map(log.append, refusals))
         assert receipts[0].index == 90 * start
         await log.aclose()
     report = verify_log(path, log.verifier)

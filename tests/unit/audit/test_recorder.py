@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.chain import Chain
 from audit.database import Database, open_database
 from audit.entry import Receipt, Record
 from audit.errors import InvalidEntry, RecorderUnavailable
@@ -62,11 +63,11 @@ class Bench:
         self.store = StubbornStore(self.database)
         clock = SystemClock()
         self.recorder = Recorder(
-            self.store,
+            Chain(self.store, Uuid7(clock)),
             SIGNER,
             clock=clock,
-            ids=Uuid7(clock),
-            committed=lambda: None,
+            committed=lambda _first, _rows: None,
+            failed=lambda _record: None,
             deadline_s=deadline_s,
             capacity=capacity,
         )

@@ -65,14 +65,17 @@ def test_export_holds_the_log(closed_log: Path, tmp_path: Path) -> None:
 
 
 def test_second_export_only_adds(closed_log: Path, tmp_path: Path, make_record: MakeRecord) -> None:
-    """After growth, each file but the checkpoint is as it was, and only the new ones were written."""
+    """After growth, each file but the checkpoint is as it was, and only the new ones were written.
+
+    Opening the log again also closes the intent that its last writer left open.
+    """
     _export(closed_log, tmp_path / "out")
     before = _files(tmp_path / "out")
     asyncio.run(_add(closed_log, [make_record(f"req-{number}") for number in range(200)]))
     made = _export(closed_log, tmp_path / "out")
     after = _files(tmp_path / "out")
     assert {name for name in before if before[name] != after.get(name)} == {"checkpoint"}
-    added = {"tile/0/002", "tile/0/003.p/31", "tile/1/000.p/3", "tile/entries/002", "tile/entries/003.p/31"}
+    added = {"tile/0/002", "tile/0/003.p/32", "tile/1/000.p/3", "tile/entries/002", "tile/entries/003.p/32"}
     assert after.keys() - before.keys() == added
     assert (made.files, _export(closed_log, tmp_path / "out").files) == (5, 0)
     fresh = _export(closed_log, tmp_path / "fresh")
@@ -88,7 +91,7 @@ def test_folder_of_a_longer_log_is_left_alone(
     older = tmp_path / "older" / "audit.db"
     asyncio.run(_add(closed_log, [make_record("req-a")]))
     _export(closed_log, tmp_path / "out")
-    with pytest.raises(LogUnusable, match="of 600 entries that this log does not lead to"):
+    with pytest.raises(LogUnusable, match="of 601 entries that this log does not lead to"):
         _export(older, tmp_path / "out")
     asyncio.run(_add(older, [make_record("req-b"), make_record("req-c")]))
     kept = _files(tmp_path / "out")
