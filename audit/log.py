@@ -50,7 +50,7 @@ class LogOptions:
     SQLite database's name with ``.key``. ``beat_s`` and ``gone_s`` say how often a writer beats, and how
     long its silence is before others close its open intents. ``witnessed`` tells, at the start, what
     has been seen of the log outside: a log that is older than that is not opened.
-    ``witnesses`` are asked too, and cosign checkpoints; without their quorum for too long intents are refused.
+    ``witnesses`` are asked too, and are to cosign each checkpoint.
     """
 
     origin: str = DEFAULT_ORIGIN
