@@ -30,7 +30,9 @@ _DIGEST = re.compile(
 _TWO_CHARACTERS = [second + first for first in _ALPHABET for second in _ALPHABET]
 _ODD = re.compile(r"[^A-Z0-9]+")
 _UNSEEN = re.compile(f"[{INVISIBLE}]+")
-_NO_LETTER = re.compile(r"[\W_]+")
+# Small letters in the reading of ``canonical``, for bytes: one pass in C over a whole text.
+_FOLDED = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZilo", b"abcdefgh1jk1mn0pqrstuvwxyz110")
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 _NO_MARK = re.compile(r"[^\w+]|_")
 _FEW = 64  # up to so many tokens, looking for each costs less than looking for anything shaped like one
 
@@ -187,7 +189,7 @@ class Vault:
             return True
         if not text.isascii():
             text = unicodedata.normalize("NFKC", text)
-        folded = _NO_LETTER.sub("", text).lower().replace("i", "1").replace("l", "1").replace("o", "0")
+        folded = text.encode("ascii", "ignore").translate(_FOLDED, _NO_LETTERS).decode()
         return any(digest in folded for digest in self._originals)
 
     def original(self, digest: str) -> Original | None:
