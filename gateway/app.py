@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from audit.erasure import Custodian
 from audit.log import Log
-from audit.vault import Vault
+from audit.payloads.erasure import Custodian
+from audit.payloads.vault import Vault
 from gateway.backends.base import Backend, NeedsStart
 from gateway.ids import Uuid7
 from gateway.ownership.configured import ConfiguredDirectory

@@ -8,13 +8,13 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from audit.cosignature import parse_witness
 from audit.entry import Actor
-from audit.erasure import Retention
 from audit.errors import AuditError
 from audit.ids import SystemClock, Uuid7
-from audit.kek.base import KeyEncryptionKey
 from audit.log import Log, LogOptions, open_log
+from audit.payloads.erasure import Retention
+from audit.payloads.kek.base import KeyEncryptionKey
+from audit.payloads.vault import Vault, open_vault
 from audit.place import Place, parse_place
-from audit.vault import Vault, open_vault
 from audit.witness.policy import WitnessAddress, WitnessPolicy
 from gateway import plugins
 from gateway.backends.base import Backend
@@ -153,7 +153,7 @@ def vault(settings: Settings, state: StateFolder) -> Vault:
             options["path"] = state.path / str(options["path"])
         place = f"payloads.keys.{number}"
         built = plugins.load(
-            "audit.kek", each.kind, options, place=place, production=settings.mode == "production"
+            "audit.payloads.kek", each.kind, options, place=place, production=settings.mode == "production"
         )
         keks[each.department] = cast("KeyEncryptionKey", built)
     clock = SystemClock()

@@ -10,8 +10,8 @@ import orjson
 
 from audit.entry import PayloadCommitment
 from audit.errors import AuditError
-from audit.key_store import Owner
-from audit.payloads import Payloads
+from audit.payloads.key_store import Owner
+from audit.payloads.store import Payloads
 from gateway.domain import JsonObject, Subject
 from gateway.errors import BadRequest, RetentionUnavailable, UpstreamFailed
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from audit.entry import Actor
-from audit.erasure import Custodian
 from audit.errors import AuditError
+from audit.payloads.erasure import Custodian
 
 _log = logging.getLogger("custody.gateway")
 

@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from audit.entry import Actor, Entry
-from audit.erasure import Custodian, payload_of
 from audit.errors import AuditError
-from audit.key_store import Owner
-from audit.legal_holds import Hold
+from audit.payloads.erasure import Custodian, payload_of
+from audit.payloads.key_store import Owner
+from audit.payloads.legal_holds import Hold
 from audit.query import LogReader
 from gateway.cli.acting import As, acting, appending
 from gateway.cli.configuration import ConfigOption, configured, fail

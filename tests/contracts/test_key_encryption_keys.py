@@ -1,4 +1,4 @@
-"""What every key-encryption key keeps to; a file in audit/kek without a case here fails.
+"""What every key-encryption key keeps to; a file in audit/payloads/kek without a case here fails.
 
 PKCS#11 is tested on SoftHSM, AWS KMS on moto's server. Google Cloud KMS and HashiCorp Vault have no
 counterpart that can be installed here: of them only what needs no service is tested, as audit/README.md says.
@@ -16,7 +16,7 @@ import pytest
 from pytest_socket import enable_socket
 
 from audit.errors import PayloadUnavailable
-from audit.kek.base import KeyEncryptionKey
+from audit.payloads.kek.base import KeyEncryptionKey
 from gateway import plugins
 from gateway.settings import SettingsInvalid
 
@@ -31,7 +31,7 @@ def load(kind: str, **options: object) -> KeyEncryptionKey:
     """The key that these options describe."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        built = plugins.load("audit.kek", kind, options, place="payloads.keys.0", production=True)
+        built = plugins.load("audit.payloads.kek", kind, options, place="payloads.keys.0", production=True)
     return cast("KeyEncryptionKey", built)
 
 
@@ -88,7 +88,7 @@ each = pytest.mark.parametrize("make", SERVED, indirect=True)
 
 def test_each_kind_has_a_case() -> None:
     """No key-encryption key is without its contract."""
-    assert set(plugins.kinds("audit.kek")) == {*SERVED, *UNSERVED}
+    assert set(plugins.kinds("audit.payloads.kek")) == {*SERVED, *UNSERVED}
 
 
 @each
@@ -167,7 +167,7 @@ def test_service_that_is_down_is_unavailable() -> None:
 def test_local_key_warns(tmp_path: Path) -> None:
     """Whoever wraps keys with a file is told what that is worth."""
     with pytest.warns(UserWarning, match="can read payloads"):
-        plugins.load("audit.kek", "local_file", {"path": tmp_path / "k"}, place="k", production=True)
+        plugins.load("audit.payloads.kek", "local_file", {"path": tmp_path / "k"}, place="k", production=True)
 
 
 def test_local_key_open_to_others_is_refused(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_local_key_cut_short_is_refused(tmp_path: Path) -> None:
 
 def test_vault_binds_the_context() -> None:
     """Vault takes no associated data, so the context that travels inside is what is compared."""
-    from audit.kek.hashicorp_vault import VaultKey  # noqa: PLC0415 - an optional extra
+    from audit.payloads.kek.hashicorp_vault import VaultKey  # noqa: PLC0415 - an optional extra
 
     vault = VaultKey(_Reversing())  # type: ignore[arg-type]  # stands for the service
     wrapped = vault.wrap(DATA_KEY, b"one")

@@ -9,13 +9,13 @@ from sqlalchemy import select, text
 
 from audit.errors import EntryNotFound, HeldByLaw, PayloadErased, PayloadUnavailable
 from audit.ids import SystemClock, Uuid7
-from audit.kek.local_file import LocalFileKey
-from audit.key_schema import DATA_KEY, UNLOGGED
-from audit.key_store import Owner
-from audit.legal_holds import Scope
+from audit.payloads.kek.local_file import LocalFileKey
+from audit.payloads.key_schema import DATA_KEY, UNLOGGED
+from audit.payloads.key_store import Owner
+from audit.payloads.legal_holds import Scope
+from audit.payloads.unlogged import Deed, unlogged
+from audit.payloads.vault import Vault, open_vault
 from audit.place import Place
-from audit.unlogged import Deed, unlogged
-from audit.vault import Vault, open_vault
 from tests.postgres import PostgresServer
 
 ANNA = Owner("retail", "customer-4711")

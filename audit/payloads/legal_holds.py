@@ -8,8 +8,8 @@ from sqlalchemy import Connection, insert, or_, select, update
 from audit.database import Database
 from audit.entry import EntryType, Facts
 from audit.errors import EntryNotFound
-from audit.key_schema import GATE, HOLD
-from audit.unlogged import Deed, note
+from audit.payloads.key_schema import GATE, HOLD
+from audit.payloads.unlogged import Deed, note
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 from tink.integration import hcvault
 
 from audit.errors import PayloadUnavailable
-from audit.kek._tink import TinkKey
+from audit.payloads.kek._tink import TinkKey
 
 _KEY_BYTES = 32
 

@@ -6,7 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field
 from tink.integration import awskms
 
-from audit.kek._tink import TinkKey
+from audit.payloads.kek._tink import TinkKey
 
 
 class Options(BaseModel):

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.entry import PayloadCommitment
-from audit.envelope import About, Sealed, record_key, seal, unseal
 from audit.errors import PayloadTampered
+from audit.payloads.envelope import About, Sealed, record_key, seal, unseal
 
 KEY = bytes(range(32))
 ABOUT = About("req-1", "prompt", "key-1")

@@ -8,13 +8,13 @@ from typing import Protocol, cast
 import anyio.to_thread
 
 from audit.entry import Actor, Entry, EntryType, PayloadCommitment, Receipt, Record
-from audit.envelope import About, unseal
 from audit.errors import EntryNotFound
-from audit.key_store import Owner
-from audit.legal_holds import Hold, Scope
-from audit.payloads import Disclosure
-from audit.unlogged import Deed, strike, unlogged
-from audit.vault import Vault
+from audit.payloads.envelope import About, unseal
+from audit.payloads.key_store import Owner
+from audit.payloads.legal_holds import Hold, Scope
+from audit.payloads.store import Disclosure
+from audit.payloads.unlogged import Deed, strike, unlogged
+from audit.payloads.vault import Vault
 
 # The EU's AI Act (Regulation 2024/1689, articles 19 and 26) wants logs kept for six months at least.
 FLOOR_DAYS = 183

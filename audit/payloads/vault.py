@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from audit.database import Database, open_side
 from audit.ids import Clock
-from audit.kek.base import KeyEncryptionKey
-from audit.key_store import KeyStore, create_key_store
-from audit.legal_holds import Holds
-from audit.payloads import Payloads, create_payloads
+from audit.payloads.kek.base import KeyEncryptionKey
+from audit.payloads.key_store import KeyStore, create_key_store
+from audit.payloads.legal_holds import Holds
+from audit.payloads.store import Payloads, create_payloads
 from audit.place import Place
 
 _BUSY_S = 2.0

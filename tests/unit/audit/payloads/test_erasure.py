@@ -4,10 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from audit import envelope
 from audit.entry import Actor, Entry, EntryType, PayloadCommitment, Receipt, Record, WriterPosition
-from audit.envelope import About
-from audit.erasure import Custodian, Retention
 from audit.errors import (
     EntryNotFound,
     HeldByLaw,
@@ -17,14 +14,17 @@ from audit.errors import (
     RecorderUnavailable,
 )
 from audit.ids import SystemClock, Uuid7
-from audit.kek.local_file import LocalFileKey
-from audit.key_store import Owner
-from audit.legal_holds import Scope
 from audit.log import Log, open_log
-from audit.payloads import PAYLOAD
+from audit.payloads import envelope
+from audit.payloads.envelope import About
+from audit.payloads.erasure import Custodian, Retention
+from audit.payloads.kek.local_file import LocalFileKey
+from audit.payloads.key_store import Owner
+from audit.payloads.legal_holds import Scope
+from audit.payloads.store import PAYLOAD
+from audit.payloads.unlogged import unlogged
+from audit.payloads.vault import Vault, open_vault
 from audit.query import LogReader
-from audit.unlogged import unlogged
-from audit.vault import Vault, open_vault
 from audit.verify import verify_log
 
 ANNA = Owner("retail", "customer-4711")

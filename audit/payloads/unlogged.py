@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from audit.database import Database
 from audit.entry import EntryType, Facts
-from audit.key_schema import UNLOGGED
+from audit.payloads.key_schema import UNLOGGED
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from google.cloud import kms_v1
 from pydantic import BaseModel, ConfigDict, Field
 from tink.integration import gcpkms
 
-from audit.kek._tink import TinkKey
+from audit.payloads.kek._tink import TinkKey
 
 
 class Options(BaseModel):

@@ -15,12 +15,12 @@ from sqlalchemy.sql.dml import Insert
 
 from audit.database import Database, cause
 from audit.entry import EntryType, Facts
-from audit.envelope import KEY_BYTES
 from audit.errors import HeldByLaw, PayloadErased, PayloadUnavailable
-from audit.kek.base import KeyEncryptionKey
-from audit.key_schema import DATA_KEY, GATE, METADATA, PERSON
-from audit.legal_holds import holding
-from audit.unlogged import Deed, note
+from audit.payloads.envelope import KEY_BYTES
+from audit.payloads.kek.base import KeyEncryptionKey
+from audit.payloads.key_schema import DATA_KEY, GATE, METADATA, PERSON
+from audit.payloads.legal_holds import holding
+from audit.payloads.unlogged import Deed, note
 
 _REMEMBERED = 4_096  # data keys in clear in memory, so that a busy service asks its key service once a month
 _MOST_AT_ONCE = 1_000  # ids that fit into one record with room to spare

@@ -18,13 +18,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-from audit import envelope
 from audit.database import Database, cause
 from audit.entry import PayloadCommitment
-from audit.envelope import About
 from audit.errors import PayloadUnavailable
 from audit.ids import Clock
-from audit.key_store import KeyStore, Owner
+from audit.payloads import envelope
+from audit.payloads.envelope import About
+from audit.payloads.key_store import KeyStore, Owner
 
 # How far SQLite's write-ahead log may grow before it is moved into the database.
 _FOLD_BYTES = 16_000_000
