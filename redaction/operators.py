@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from redaction import person
 from redaction.errors import UnknownOperator
 from redaction.placeholders import Vault, label
 
@@ -14,6 +15,15 @@ REFUSE = "refuse"
 SURROGATE = "surrogate"
 DEFAULT = "*"
 
+_ISO_MONTH = re.compile(r"(?:1[89]|20)\d\d-(?:0[1-9]|1[0-2])(?=-\d\d)")
+# How months begin in English, German, French, Spanish, Italian, Dutch, Portuguese and Polish.
+_MONTH = re.compile(
+    r"(?<![^\W\d_])(?:jan|ene|gen|sty|feb|fév|fev|lut|mar|mär|mrt|apr|avr|abr|kwi|may|mai|maj|mei|mag|jun|juin|giu"
+    r"|cze|jul|juil|lug|lip|aug|aoû|ago|sie|sep|set|wrz|oct|okt|out|ott|paź|nov|lis|dec|dez|déc|dic|gru)[^\W\d_]*",
+    re.IGNORECASE,
+)
+# The calling code only where a separator ends it, for codes have one to three digits.
+_CALLING_CODE = re.compile(r"\s*(?:\+|00)(1|7|[2-9]\d{1,2})(?=[ .\-/(])")
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
 
 
@@ -44,9 +54,33 @@ def generalize(entity_type: str, value: str, vault: Vault) -> str:
     return coarse or mask(entity_type, value, vault)
 
 
+def _month(value: str) -> str:
+    """Month and year where the month is told by name or by the order of ISO 8601, else the year."""
+    if iso := _ISO_MONTH.match(value.strip()):
+        return iso[0]
+    year, month = _year(value), _MONTH.search(value)
+    return f"{month[0]} {year}" if year and month else year
+
+
 def _year(value: str) -> str:
     years = set(_YEAR.findall(value))
     return years.pop() if len(years) == 1 else ""
+
+
+def _initials(value: str) -> str:
+    return " ".join(f"{word[0]}." for word in person.words(value))
+
+
+def _town(value: str) -> str:
+    """The town of an address that names it after its last comma, without the postcode."""
+    _, comma, last = value.rpartition(",")
+    words = [word for word in last.split() if word[:1].isupper() and word.isalpha() and not word.isupper()]
+    return f"[STREET_ADDRESS in {' '.join(words)}]" if comma and words else ""
+
+
+def _calling_code(value: str) -> str:
+    code = _CALLING_CODE.match(value)
+    return f"[PHONE_NUMBER +{code[1]}]" if code else ""
 
 
 def _network(value: str) -> str:
@@ -74,12 +108,15 @@ def _decade(value: str) -> str:
 
 _COARSER: Mapping[str, Callable[[str], str]] = MappingProxyType(
     {
-        "DATE_TIME": _year,
+        "DATE_TIME": _month,
         "DATE_OF_BIRTH": _year,
         "IP_ADDRESS": _network,
         "CREDIT_CARD": _last_four,
         "IBAN_CODE": _country,
         "AGE": _decade,
+        "PERSON": _initials,
+        "STREET_ADDRESS": _town,
+        "PHONE_NUMBER": _calling_code,
     }
 )
 
