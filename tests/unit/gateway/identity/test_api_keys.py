@@ -29,6 +29,24 @@ async def test_good_key_gives_the_subject() -> None:
     assert "retail-service" not in identity.subject.id
 
 
+async def test_a_known_key_still_expires() -> None:
+    """A key that was good a moment ago is refused once its time is over; bad keys leave nothing behind."""
+    key, now = new_key("dev"), [NOW]
+    one = {"digest": key_digest(key, PEPPER), "expires": NOW + timedelta(minutes=1)}
+    principal = {"id": "p", "department": "retail", "use_case": "u", "keys": [one]}
+    options = Options.model_validate({"pepper": PEPPER, "principals": [principal]})
+    checker = ApiKeyAuthenticator(options, now=lambda: now[0])
+    for _ in range(2):
+        await checker.authenticate({"x-api-key": key})
+    for _ in range(5):
+        with pytest.raises(Unauthenticated):
+            await checker.authenticate({"x-api-key": new_key("dev")})
+    assert len(checker._known) == 1
+    now[0] += timedelta(minutes=2)
+    with pytest.raises(Unauthenticated):
+        await checker.authenticate({"x-api-key": key})
+
+
 async def test_anthropic_header_works_as_well() -> None:
     """A key in x-api-key is as good as a bearer key."""
     key = new_key("dev")
