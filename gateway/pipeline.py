@@ -17,7 +17,7 @@ from gateway.domain import AccessRequest, Action, Decision, JsonObject
 from gateway.errors import AccessDenied, AuditUnavailable, CustodyError, ModelNotFound, UnknownPath
 from gateway.identity.base import Authenticator, Identity
 from gateway.obligations import cap_tokens, refuse_unmet
-from gateway.ownership.base import Asset, AssetDirectory
+from gateway.ownership.base import NO_ASSET, Asset, AssetDirectory
 from gateway.pdp.base import PolicyEngine
 from gateway.records import Recorder, Trail
 from gateway.retention import Keeper, Retainer, payload_owner
@@ -133,7 +133,7 @@ class Pipeline:
         wanted = body.get("model")
         asset = self._parts.directory.find(wanted) if isinstance(wanted, str) else None
         if asset is None:
-            raise _not_found("unknown model")
+            return NO_ASSET
         trail.resource = asset.resource
         return asset
 
@@ -148,6 +148,9 @@ class Pipeline:
     ) -> Decision:
         question = self._question(call, identity, asset, contents, Action.CHAT)
         decision = await self._parts.policy.decide(question)
+        if asset is NO_ASSET:
+            await self._refusal(question, decision)
+            raise _not_found("unknown model")
         trail.question, trail.decision = question, decision
         if not decision.allow:
             raise await self._refusal(question, decision)

@@ -78,8 +78,8 @@ class ApiKeyAuthenticator:
             for principal in options.principals
             for key in principal.keys
         }
-        # Good keys come again and again, and OpenSSL's HMAC costs many times this digest. Its key is drawn anew by
-        # each process, and only keys that were found good are kept, so there are never more than entries.
+        # Good keys come again and again, and HMAC through OpenSSL costs many times this digest. Its key is of
+        # this process alone, and only keys found to be good are kept, so there are never more than entries.
         self._quick_key = secrets.token_bytes(32)
         self._known: dict[bytes, _Entry] = {}
 

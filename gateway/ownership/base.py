@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.domain import Grant, Resource
+from gateway.domain import DataClass, Grant, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +11,22 @@ class Asset:
     resource: Resource
     backend: str
     model: str
+
+
+# Asked for in place of what does not exist, so that its refusal takes the steps and the time of a forbidden
+# asset's. No department can have its owner's name, so no package speaks for it, and no backend has its name.
+NO_ASSET = Asset(
+    Resource(
+        id="-",
+        type="endpoint",
+        base_model="-",
+        adapter="",
+        facets={"accountable_owner": "-"},
+        class_ceiling=DataClass.INTERNAL,
+    ),
+    backend="-",
+    model="-",
+)
 
 
 class AssetDirectory(Protocol):
