@@ -40,6 +40,11 @@ class Detection:
                 raise DetectorFailed("the detectors did not answer in time") from None
         return found
 
+    def confirms(self, entity_type: str, value: str) -> bool:
+        """Whether a light detector finds the value alone to be of this type, with its checksum right."""
+        (found,) = _run_here(self._light, [value])
+        return any(each.validated and each.entity_type == entity_type for each in found)
+
 
 def _joined(detectors: Sequence[Detector]) -> tuple[Detector, ...]:
     """The same with all detectors by rules as one, so that a text is passed over once for all of them."""

@@ -14,7 +14,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from redaction import person
-from redaction.standin_book import StandInBook
+from redaction.standin_book import StandIn, StandInBook
 
 LITERAL = "LITERAL"  # the caller's own text that looks like a placeholder and must come back as it was
 
@@ -168,6 +168,10 @@ class Vault:
     def stand_ins(self) -> StandInBook:
         """What stands for values in place of tokens, where the plan wants it to look real."""
         return self._stand_ins
+
+    def know_stand_in(self, stand_in: StandIn) -> None:
+        """Takes in a stand-in that a vault of the same key and scope issued."""
+        self._stand_ins.know(stand_in, normalize(stand_in.entity_type, stand_in.value))
 
     def stand_in(self, entity_type: str, value: str, text: str) -> str:
         """The stand-in for a value of ``text``; its token where there is none of its kind."""

@@ -85,7 +85,9 @@ class Redactor:
 
     def redact(self, scan: Scan, plan: Plan, scope: Scope) -> Redaction:
         """The texts as the plan says; raises ``RefusedByPlan`` when it refuses something that was found."""
-        return redact(scan.texts, scan.findings, plan, Vault(self._token_key, scope))
+        vault = Vault(self._token_key, scope)
+        vault.stand_ins.confirm_with(self._detection.confirms)
+        return redact(scan.texts, scan.findings, plan, vault)
 
     def redact_stream(
         self, redaction: Redaction, plan: Plan, *, restore: bool, json_strings: bool = False

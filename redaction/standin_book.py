@@ -1,13 +1,13 @@
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from redaction import person
 from redaction.standin_tables import language_of
 from redaction.standins import Draw, stand_in
 
-_TRIES = 64  # stand-ins that are looked at before a value gets none
+_TRIES = 400  # stand-ins that are looked at before a value gets none: checksums are right once in a hundred
 _BREAK = r"[ .\-/()\u00a0]{0,2}"  # what people and models put between the digits of a number
 _NUMBERS = frozenset({"PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "US_SSN"})
 _ADDRESSES = frozenset({"EMAIL_ADDRESS", "URL", "IP_ADDRESS", "MAC_ADDRESS"})
@@ -41,6 +41,7 @@ class StandInBook:
         self._taken: set[str] = set()
         self._words = ""
         self._letters = ""
+        self._confirm: Callable[[str, str], bool] = _never
         self._pattern: re.Pattern[str] | None = None
         self._meanings: dict[str, StandIn] = {}
 
@@ -51,6 +52,10 @@ class StandInBook:
         """Keeps what stands in these texts from becoming a stand-in."""
         self._words = "\n".join(texts).casefold()
         self._letters = _NO_LETTER.sub("", self._words)
+
+    def confirm_with(self, confirm: Callable[[str, str], bool]) -> None:
+        """Has stand-ins checked as their values are: where that has a right checksum, so has the stand-in."""
+        self._confirm = confirm
 
     def issued(self) -> tuple[StandIn, ...]:
         """All stand-ins, as ``know`` takes them."""
@@ -86,17 +91,24 @@ class StandInBook:
             yield (*match.span(), meant.value.upper() if upper else meant.value)
 
     def _made(self, identity: tuple[str, str], value: str, text: str) -> str | None:
-        language = language_of(value, text)
+        entity_type, valid = identity[0], self._confirm(identity[0], value)
+        first = None
+        for made in self._drawn(identity, value, language_of(value, text)):
+            if made != value and self._is_free(entity_type, made):
+                if not valid or self._confirm(entity_type, made):
+                    return made
+                first = first or made
+        return first
+
+    def _drawn(self, identity: tuple[str, str], value: str, language: str) -> Iterator[str]:
+        parts = (self._scope, *(part.encode("utf-8", "surrogatepass") for part in identity))
+        message = b"".join(len(part).to_bytes(4) + part for part in parts)
         for attempt in range(_TRIES):
-            parts = (self._scope, *(part.encode("utf-8", "surrogatepass") for part in identity))
-            message = b"".join(len(part).to_bytes(4) + part for part in parts)
             seed = hmac.digest(self._key, attempt.to_bytes(2) + message, "sha256")
             made = stand_in(identity[0], value, language, Draw(seed))
             if made is None:
-                return None
-            if self._is_free(identity[0], made):
-                return made
-        return None
+                return
+            yield made
 
     def _is_free(self, entity_type: str, made: str) -> bool:
         if _compact(made) in self._letters or _compact(made) in self._taken:
@@ -139,6 +151,10 @@ class StandInBook:
             written = "|".join(spelling for each in known for spelling in _spellings(each))
             self._pattern = re.compile(rf"(?<!\w)(?:{written})")
         return self._pattern
+
+
+def _never(_entity_type: str, _value: str) -> bool:
+    return False
 
 
 def _compact(text: str) -> str:

@@ -186,3 +186,33 @@ def test_a_stand_in_is_no_part_of_anything_longer(around: str) -> None:
     known = vault(LETTER)
     text = around.format(known.stand_in("EMAIL_ADDRESS", "anna@kowalska.pl", LETTER))
     assert restored(text, known) == text
+
+
+@pytest.mark.parametrize("value", ["44051401359", "02070803628"])
+def test_a_number_with_a_checksum_gets_one(value: str) -> None:
+    """Where the detectors confirm the original, they confirm its stand-in; here Poland's PESEL."""
+    weights = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)
+
+    def confirm(entity_type: str, number: str) -> bool:
+        digits = zip(weights, map(int, number), strict=True)
+        return entity_type == "PL_PESEL" and sum(weight * digit for weight, digit in digits) % 10 == 0
+
+    known = vault(LETTER)
+    known.stand_ins.confirm_with(confirm)
+    made = known.stand_in("PL_PESEL", value, LETTER)
+    assert confirm("PL_PESEL", value)
+    assert confirm("PL_PESEL", made)
+    assert made != value
+
+
+def test_stand_ins_are_known_again_by_another_process() -> None:
+    """What one vault issued, another of the same key and scope reads back."""
+    first = vault(LETTER)
+    made = [
+        first.stand_in(*each, LETTER) for each in (("PERSON", "Anna Kowalska"), ("PL_PESEL", "44051401359"))
+    ]
+    second = vault(LETTER)
+    for each in first.stand_ins.issued():
+        second.know_stand_in(each)
+    assert restored(" or ".join(made), second) == "Anna Kowalska or 44051401359"
+    assert second.stand_in("PERSON", "Anna Kowalska", LETTER) == made[0]
