@@ -98,12 +98,16 @@ class Collector:
             each.exchange.close()
 
     def _run(self) -> None:
-        while not self._ending:
-            self._attempt()
-            with self._changed:
-                self._changed.wait_for(lambda: self._woken, _PACE_S)
-                self._woken = False
-        self._attempt(last=True)
+        try:
+            while not self._ending:
+                self._attempt()
+                with self._changed:
+                    self._changed.wait_for(lambda: self._woken, _PACE_S)
+                    self._woken = False
+            self._attempt(last=True)
+        finally:
+            # If this thread ends by itself, nobody sees to the quorum any more.
+            self._overdue = not self._ending and bool(self._policy.max_uncosigned_s)
         with self._changed:
             self._changed.wait_for(lambda: not any(each.busy for each in self._members), _LAST_ROUND_S)
 
@@ -169,7 +173,7 @@ class Collector:
         try:
             done = member.exchange.submit(size, note)
             failed = done < size
-        except (SQLAlchemyError, AuditError, KeyError) as error:
+        except (SQLAlchemyError, AuditError, KeyError, OSError) as error:
             _log.warning("cosignature of %s not kept, will try again: %s", member.name, cause(error))
         finally:
             with self._changed:

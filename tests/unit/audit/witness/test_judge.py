@@ -2,8 +2,11 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from audit import tlog
 from audit.checkpoint import Checkpoint
@@ -118,16 +121,30 @@ def test_two_keys_of_one_log(judge: WitnessJudge, ledger: WitnessLedger) -> None
     assert judge.answer(_body(8, 9, note=_note(9, signer=newer))).status == 200
 
 
+@settings(max_examples=30)
+@given(st.binary(max_size=200), st.text(alphabet="old 01\n=A\u2014 .", max_size=100))
+def test_anything_is_answered(raw: bytes, alike: str) -> None:
+    """Whatever comes in is a bad request or an unknown log, and no error."""
+    with TemporaryDirectory() as folder:
+        ledger = WitnessLedger(Path(folder) / "witness.db")
+        ledger.add_log(LOG.verifier)
+        judge = WitnessJudge(ledger, SIGNER, lambda: NOW)
+        note = f"{LOG.verifier.name}\n".encode()
+        for body in (raw, alike.encode(), b"old 0\n\n" + note + raw, b"old 0\n\n" + note + alike.encode()):
+            assert judge.answer(body).status in (400, 403, 404)
+        ledger.close()
+
+
 def test_ledger_outlives_the_process(tmp_path: Path) -> None:
-    """A witness that is opened again has its key, and knows what it saw; under another name it is refused."""
+    """What was cosigned is known to the next process although this one never closed; names do not change."""
     first = init_witness(tmp_path / "w", "legal.example/witness")
     first.ledger.add_log(LOG.verifier)
-    first.judge().answer(_body(0, 8))
-    first.ledger.close()
+    assert first.judge().answer(_body(0, 8)).status == 200
     again = open_witness(tmp_path / "w")
     assert str(again.signer.witness) == str(first.signer.witness)
     assert again.judge().answer(_body(0, 5)).body == "8\n"
     again.ledger.close()
+    first.ledger.close()
     with pytest.raises(LogUnusable, match=r"is called legal\.example/witness"):
         init_witness(tmp_path / "w", "risk.example/witness")
     with pytest.raises(LogUnusable, match="There is no witness"):
