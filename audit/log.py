@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio.to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.attempts import Earlier, find_earlier
 from audit.chain import Chain
 from audit.database import Database, cause, open_database
 from audit.entry import EntryType, Receipt, Record
@@ -70,9 +71,11 @@ class LogOptions:
 class Log:
     """A log that is open: append to it, and close it when no more will come."""
 
-    def __init__(self, opened: "_Opened", recorder: Recorder) -> None:
+    def __init__(self, opened: "_Opened", recorder: Recorder, clock: Clock, deadline_s: float) -> None:
         self._opened = opened
         self._recorder = recorder
+        self._clock = clock
+        self._deadline_s = deadline_s
 
     @property
     def verifier(self) -> Verifier:
@@ -88,6 +91,18 @@ class Log:
         if record.type is EntryType.INTENT and self._opened.overdue:
             raise RecorderUnavailable("no quorum of witnesses has seen the log for too long")
         return await self._recorder.append(record)
+
+    async def earlier(self, attempt: str, before: int, within_us: int) -> Earlier | None:
+        """The attempt below index ``before`` that runs or was answered; raises RecorderUnavailable."""
+        since_us = self._clock.wall_us() - within_us
+        reader = self._opened.database.reader
+        try:
+            with anyio.fail_after(self._deadline_s):
+                return await anyio.to_thread.run_sync(
+                    find_earlier, reader, attempt, before, since_us, abandon_on_cancel=True
+                )
+        except (SQLAlchemyError, TimeoutError) as error:
+            raise RecorderUnavailable(f"the log cannot be asked: {cause(error)}") from error
 
     async def aclose(self) -> None:
         """Drain the recorder, integrate, sign, and seal a SQLite file; again is nothing.
@@ -168,7 +183,7 @@ def open_log(
         failed=lambda record: intents.give_up(record.intent),
         deadline_s=options.deadline_s,
     )
-    return Log(opened, recorder)
+    return Log(opened, recorder, clock, options.deadline_s)
 
 
 def _open(place: Place, options: LogOptions, clock: Clock, ids: EntryIds) -> _Opened:

@@ -17,10 +17,20 @@ from audit.payloads.vault import Vault
 from gateway.backends.base import Backend, NeedsStart
 from gateway.ids import Uuid7
 from gateway.ownership.configured import ConfiguredDirectory
-from gateway.parts import authenticator, backends, policy_engine, redactor, retention, vault, verifiable_log
+from gateway.parts import (
+    authenticator,
+    backends,
+    pepper,
+    policy_engine,
+    redactor,
+    retention,
+    vault,
+    verifiable_log,
+)
 from gateway.pdp.base import PolicyEngine
 from gateway.pipeline import Parts, Pipeline
 from gateway.progress import Progress, silent
+from gateway.refusals import PeerRefusals
 from gateway.retention import VaultRetainer
 from gateway.routes import health, openai_chat
 from gateway.scanning import Scanner
@@ -35,6 +45,7 @@ class Gateway:
 
     settings: Settings
     log: Log
+    refusals: PeerRefusals
     vault: Vault | None
     policy: PolicyEngine
     backends: Mapping[str, Backend]
@@ -60,6 +71,7 @@ class Gateway:
         for backend in self.backends.values():
             await backend.aclose()
         await self.policy.aclose()
+        await self.refusals.aclose()
         await self.log.aclose()
         if self.vault is not None:
             self.vault.close()
@@ -77,6 +89,12 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
     progress("Audit log")
     log = verifiable_log(settings, state)
     payloads = vault(settings, state) if settings.payloads.keys else None
+    refusals = PeerRefusals(
+        log,
+        state.secret("isolation.key"),
+        window_s=settings.audit.refusals_window_s,
+        singly=settings.audit.refusals_singly,
+    )
     parts = Parts(
         authenticator=identity,
         directory=ConfiguredDirectory(settings.assets, settings.grants),
@@ -88,8 +106,12 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
         isolation_key=state.secret("isolation.key"),
         now=lambda: datetime.now(UTC),
         monotonic_ns=time.monotonic_ns,
+        attempts=log,
+        # The same on every replica, as the keys of callers are.
+        attempt_key=pepper(settings, state),
+        refusals=refusals,
     )
-    return Gateway(settings, log, payloads, policy, servers, scanner, Pipeline(parts))
+    return Gateway(settings, log, refusals, payloads, policy, servers, scanner, Pipeline(parts))
 
 
 class _Application(FastAPI):

@@ -10,7 +10,10 @@
     │   └── ContentRefused             an obligation refuses what the prompt holds
     ├── ModelNotFound             404  unknown, or not for this caller to know
     ├── UnknownPath               404  no such door
+    ├── RequestInProgress         409  the first call with this idempotency key still runs
     ├── BodyTooLarge              413
+    ├── IdempotencyKeyReused      422  the key came with another body before
+    ├── AlreadyAnswered           422  the call with this key was answered
     ├── HeadersTooLarge           431
     ├── RateLimited               429
     ├── ClientGone                499  nobody is left to tell; for the log alone
@@ -144,6 +147,31 @@ class HeadersTooLarge(CustodyError):
 
     status = 431
     code = "headers_too_large"
+    type = "invalid_request_error"
+
+
+class RequestInProgress(CustodyError):
+    """The first call with this idempotency key has not ended."""
+
+    status = 409
+    code = "request_in_progress"
+    type = "invalid_request_error"
+    retry = True
+
+
+class IdempotencyKeyReused(CustodyError):
+    """The idempotency key came with another body before."""
+
+    status = 422
+    code = "idempotency_key_reused"
+    type = "invalid_request_error"
+
+
+class AlreadyAnswered(CustodyError):
+    """The call with this idempotency key was answered; not 409, which clients would try again."""
+
+    status = 422
+    code = "already_answered"
     type = "invalid_request_error"
 
 

@@ -5,11 +5,13 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from anyio import CancelScope
 
 from audit.entry import Receipt, Record
 from audit.errors import AuditError
+from gateway.attempts import AttemptLog, read_attempt, require_first
 from gateway.backends.base import Backend, ModelCall
 from gateway.body import parse_object
 from gateway.circumstances import Contents, call_context
@@ -19,10 +21,12 @@ from gateway.identity.base import Authenticator, Identity
 from gateway.obligations import cap_tokens, refuse_unmet
 from gateway.ownership.base import NO_ASSET, Asset, AssetDirectory
 from gateway.pdp.base import PolicyEngine
-from gateway.records import Recorder, Trail
+from gateway.records import Recorder, Refusals, Trail
 from gateway.retention import Keeper, Retainer, payload_owner
 from gateway.scanning import RedactedCall, ScannedCall, Scanner
 from gateway.streaming import Answer, AuditedStream, Ledger, ending, whole_answer
+
+_Done = TypeVar("_Done")
 
 _RECORD_DEADLINE_S = 5  # the recorder gives up earlier by itself; this bounds a recorder that cannot
 
@@ -34,6 +38,7 @@ class Call:
     request_id: str
     headers: Mapping[str, str]
     read_body: Callable[[], Awaitable[bytes]]
+    peer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,9 @@ class Parts:
     isolation_key: bytes
     now: Callable[[], datetime]
     monotonic_ns: Callable[[], int]
+    attempts: AttemptLog
+    attempt_key: bytes
+    refusals: Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,7 @@ class Pipeline:
         except BaseException as error:
             await self._record_denied(trail, ending(error))
             raise
+        await self._require_first(admitted)
         return await self._forward(admitted)
 
     async def models(self, call: Call) -> JsonObject:
@@ -107,15 +116,18 @@ class Pipeline:
         await self._record_denied(self._trail(call, Action.DISCOVER), refusal)
         return refusal
 
-    async def refused_at_door(self, request_id: str, refusal: CustodyError) -> None:
+    async def refused_at_door(self, request_id: str, refusal: CustodyError, peer: str) -> None:
         """Records a request whose headers alone could not be accepted."""
-        await self._record_denied(Trail(request_id, Action.CHAT, self._parts.monotonic_ns()), refusal)
+        trail = Trail(request_id, Action.CHAT, self._parts.monotonic_ns(), peer=peer)
+        await self._record_denied(trail, refusal)
 
     # The steps, in their order.
 
     async def _admit(self, call: Call, trail: Trail) -> _Admitted:
         identity = await self._authenticate(call, trail)
-        body = parse_object(await call.read_body())
+        raw = await call.read_body()
+        trail.attempt = read_attempt(self._parts.attempt_key, call.headers, identity.subject.id, raw)
+        body = parse_object(raw)
         asset = self._resolve(body, trail)
         scanned = await self._scan(body, identity, trail)
         decision = await self._decide(call, identity, asset, scanned.contents, trail)
@@ -177,6 +189,21 @@ class Pipeline:
         trail.intent, trail.payloads = receipt.entry_id, ()
         return receipt
 
+    async def _require_first(self, admitted: _Admitted) -> None:
+        """Stops a call that was begun before; its intent is on record by now, so the log's order decides."""
+        trail = admitted.trail
+        if trail.attempt is None:
+            return
+        try:
+            await require_first(self._parts.attempts, trail.attempt, admitted.receipt.index)
+        except AuditError as error:
+            unasked = _unrecorded(type(error).__name__)
+            await self._ledger(trail).close(unasked)
+            raise unasked from error
+        except BaseException as error:
+            await self._ledger(trail).close(ending(error))
+            raise
+
     async def _forward(self, admitted: _Admitted) -> Answer | AuditedStream:
         backend = self._parts.backends[admitted.asset.backend]
         model_call = self._model_call(admitted)
@@ -186,7 +213,7 @@ class Pipeline:
             admitted.asset.resource.id,
             admitted.trail.request_id,
         )
-        ledger = Ledger(admitted.trail, self._append, self._parts.monotonic_ns)
+        ledger = self._ledger(admitted.trail)
         headers = _answer_headers(admitted)
         if admitted.redacted.stream:
             return await AuditedStream(backend.stream(model_call), replies, ledger, headers).start()
@@ -227,18 +254,25 @@ class Pipeline:
             salt = self._salts[owner] = hmac.digest(self._parts.isolation_key, owner.encode(), "sha256").hex()
         return ModelCall(admitted.asset.model, admitted.redacted.prompt, admitted.trail.request_id, salt)
 
+    def _ledger(self, trail: Trail) -> Ledger:
+        return Ledger(trail, self._append, self._parts.monotonic_ns)
+
     def _trail(self, call: Call, action: Action) -> Trail:
-        return Trail(call.request_id, action, self._parts.monotonic_ns())
+        return Trail(call.request_id, action, self._parts.monotonic_ns(), peer=call.peer)
 
     async def _record_denied(self, trail: Trail, refusal: CustodyError) -> None:
-        await self._append(trail.denied_record(refusal, self._parts.monotonic_ns()))
+        record = trail.denied_record(refusal, self._parts.monotonic_ns())
+        await self._durable(self._parts.refusals.refuse(record, trail.peer))
 
     async def _append(self, record: Record) -> Receipt:
+        return await self._durable(self._parts.recorder.append(record))
+
+    async def _durable(self, recording: Awaitable[_Done]) -> _Done:
         # Shielded: a client that goes away must not decide whether the record of its call is written.
         deadline = asyncio.get_running_loop().time() + _RECORD_DEADLINE_S
         try:
             with CancelScope(deadline=deadline, shield=True):
-                return await self._parts.recorder.append(record)
+                return await recording
         except AuditError as error:
             raise _unrecorded(type(error).__name__) from error
         raise _unrecorded("the recorder did not answer")

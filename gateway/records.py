@@ -1,7 +1,7 @@
 """What the log is told of a call, step by step; nothing here ever holds content."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, cast
 
 from audit.entry import (
@@ -16,6 +16,7 @@ from audit.entry import (
     ResourceRef,
     Result,
 )
+from gateway.attempts import Attempt
 from gateway.domain import AccessRequest, Action, Decision, Resource, Subject
 from gateway.errors import CustodyError
 from gateway.retention import Keeper
@@ -28,11 +29,19 @@ class Recorder(Protocol):
         """Makes one record durable, or raises ``audit.errors.AuditError``."""
 
 
+class Refusals(Protocol):
+    """Where refusals become durable, or are counted once they come in a flood."""
+
+    async def refuse(self, record: Record, peer: str) -> None:
+        """Records or counts one refusal of a caller at ``peer``, or raises ``audit.errors.AuditError``."""
+
+
 @dataclass(slots=True)
 class Trail:
     """What is known of one call so far, for the record of however it ends.
 
     ``payloads`` are what the next record commits to: the prompt in the intent, the reply in the outcome.
+    ``peer`` is the address of the other end, which no record holds.
     """
 
     request_id: str
@@ -48,10 +57,13 @@ class Trail:
     intent: str = ""
     keeper: Keeper | None = None
     payloads: tuple[PayloadCommitment, ...] = ()
+    attempt: Attempt | None = None
+    peer: str = ""
 
     def intent_record(self) -> Record:
         """What is about to happen, to be durable before it does."""
-        return self._record(EntryType.INTENT)
+        detail = self.attempt.detail() if self.attempt else {}
+        return replace(self._record(EntryType.INTENT), detail=detail)
 
     def denied_record(self, error: CustodyError, now_ns: int) -> Record:
         """A call that ended before anything was forwarded, and why."""

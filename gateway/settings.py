@@ -102,6 +102,10 @@ class AuditSettings(_Section):
         "custody.example/log", description="Name of the log in its checkpoints (C2SP origin)."
     )
     deadline_s: float = Field(2, gt=0, description="Seconds until a record that is not durable is a failure.")
+    refusals_singly: int = Field(
+        20, gt=0, description="Refusals of one kind to one caller recorded singly in a window; more are counted."
+    )
+    refusals_window_s: float = Field(10, gt=0, description="Seconds of that window.")
     witnesses: WitnessesSettings | None = Field(
         default=None, description="Who must have seen the log; none without it."
     )

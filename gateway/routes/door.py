@@ -54,7 +54,14 @@ class Door:
         try:
             headers = read_headers(scope, self._limits)
         except CustodyError as refusal:
-            await self._pipeline.refused_at_door(replies.request_id, refusal)
+            await self._pipeline.refused_at_door(replies.request_id, refusal, _peer(scope))
             raise
         with Connection(receive, headers, self._limits) as connection:
-            await self._answering(Call(replies.request_id, headers, connection.read_body), replies)
+            await self._answering(
+                Call(replies.request_id, headers, connection.read_body, _peer(scope)), replies
+            )
+
+
+def _peer(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""

@@ -19,6 +19,7 @@ stop_timeout_s = 3
 
 [audit]
 deadline_s = 2
+refusals_singly = {singly}
 
 [policy]
 {policy}
@@ -101,6 +102,7 @@ class Shape:
     detectors: Sequence[str] = ("patterns", "secrets")
     policy: Sequence[str] = field(default=('kind = "embedded"',))
     more: str = ""
+    singly: int = 100_000
 
 
 def write_settings(folder: Path, upstream: str, shape: Shape) -> Path:
@@ -109,7 +111,11 @@ def write_settings(folder: Path, upstream: str, shape: Shape) -> Path:
     detectors = "\n".join(f'[[redaction.detectors]]\nkind = "{kind}"\n' for kind in shape.detectors)
     path.write_text(
         _TEMPLATE.format(
-            state=folder / "state", upstream=upstream, detectors=detectors, policy="\n".join(shape.policy)
+            state=folder / "state",
+            upstream=upstream,
+            detectors=detectors,
+            policy="\n".join(shape.policy),
+            singly=shape.singly,
         )
         + shape.more
     )

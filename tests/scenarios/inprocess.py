@@ -11,6 +11,7 @@ import httpx
 from audit.entry import Entry
 from gateway.app import Gateway, build_gateway, create_app
 from gateway.pipeline import Parts, Pipeline
+from gateway.refusals import PeerRefusals
 from gateway.settings import load_settings
 from gateway.state import StateFolder
 from tests.scenarios import wire
@@ -33,6 +34,8 @@ class InProcess:
     @asynccontextmanager
     async def asking(self, **fakes: Any) -> AsyncIterator[httpx.AsyncClient]:
         """A client of the gateway, with these parts in place of its own."""
+        if "recorder" in fakes:
+            fakes.setdefault("refusals", PeerRefusals(fakes["recorder"], b"", singly=1000))
         app = create_app(replace(self.built, pipeline=Pipeline(replace(self.parts, **fakes))))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         headers = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
