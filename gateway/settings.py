@@ -103,7 +103,7 @@ class AuditSettings(_Section):
     )
     deadline_s: float = Field(2, gt=0, description="Seconds until a record that is not durable is a failure.")
     refusals_singly: int = Field(
-        20, gt=0, description="Refusals of one kind to one caller recorded singly in a window; more are counted."
+        20, gt=0, description="Refusals of one kind to one caller recorded singly in a window."
     )
     refusals_window_s: float = Field(10, gt=0, description="Seconds of that window.")
     witnesses: WitnessesSettings | None = Field(
