@@ -52,8 +52,10 @@ class Scanner:
         """What the body holds; raises for a body that cannot be scanned, and when scanning fails."""
         with _requested():
             walked = walk.chat_request(body)
-            scan = await self._redactor.scan(walked.texts, department=department)
             scope = Scope(department, self._redactor.conversation(walked.opening, department))
+            scan = await self._redactor.scan(
+                walked.texts, department=department, conversation=scope.conversation
+            )
         return ScannedCall(_contents(walked, scan), walked, scan, scope)
 
     def redact(self, scanned: ScannedCall, obligations: Obligations) -> RedactedCall:

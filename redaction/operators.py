@@ -124,6 +124,8 @@ _CHANGES: Mapping[str, Callable[[str, str, Vault], str]] = MappingProxyType(
     {"replace": replace, "mask": mask, "hash": hashed, "generalize": generalize}
 )
 
+# What these put in a value's place tells nothing about it to whoever lacks the key.
+TELL_NOTHING: frozenset[str] = frozenset({"replace", "mask", "hash"})
 IMPLEMENTED: frozenset[str] = frozenset({KEEP, REFUSE, SURROGATE, *_CHANGES})
 
 

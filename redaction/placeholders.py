@@ -8,12 +8,13 @@ a word nor a number, and no card or IBAN is so short.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
 from redaction import person
+from redaction.base import Finding
 from redaction.standin_book import StandIn, StandInBook
 
 LITERAL = "LITERAL"  # the caller's own text that looks like a placeholder and must come back as it was
@@ -78,6 +79,11 @@ def canonical(digest: str) -> str | None:
     return lowered if _DIGEST.fullmatch(lowered) else None
 
 
+def mark(digest: str) -> int:
+    """A number for a digest or for what looks like one, which tells nothing outside this process."""
+    return hash(digest)  # of text, Python's is keyed by a secret of the process
+
+
 def keyed_digest(key: bytes, parts: Iterable[bytes], size: int) -> str:
     """Keyed BLAKE2b over the parts (each with its length), in the form tokens have; ``size`` is even."""
     message = b"".join([len(part).to_bytes(4) + part for part in parts])
@@ -103,8 +109,13 @@ def _name_forms(part: str) -> tuple[str, str]:
 class Original:
     """A value behind a token."""
 
-    label: str
+    entity_type: str
     value: str
+
+    @property
+    def label(self) -> str:
+        """The entity type as it stands in the token."""
+        return label(self.entity_type)
 
 
 class Vault:
@@ -121,7 +132,7 @@ class Vault:
         self._scope = scope
         self._tokens: dict[tuple[str, str], str] = {}
         self._originals: dict[str, Original] = {}
-        self._own: list[tuple[str, str]] = []
+        self._own: list[tuple[str, Sequence[Finding]]] = []
         self._own_values: frozenset[str] | None = None
         scoped = (b"stand-in", scope.department.encode(), scope.conversation)
         self._stand_ins = StandInBook(key, b"".join(len(part).to_bytes(4) + part for part in scoped))
@@ -132,17 +143,20 @@ class Vault:
     def __repr__(self) -> str:
         return f"Vault({len(self)} tokens)"
 
-    def own(self, entity_type: str, value: str) -> None:
-        """Notes that the caller's own text holds this value."""
-        self._own.append((entity_type, value))
+    def own(self, text: str, findings: Sequence[Finding]) -> None:
+        """Notes that the caller's own text holds what was found in it."""
+        self._own.append((text, findings))
         self._own_values = None
 
     def owns(self, entity_type: str, value: str) -> bool:
         """Whether the caller's own text held this value, or a name that this is part of."""
         if self._own_values is None:
             # Only now, for most replies hold nothing that anyone asks about.
-            known = {name for kind, own in self._own for name in (own, normalize(kind, own))}
-            names = (part for kind, own in self._own if kind == "PERSON" for part in person.words(own))
+            held = {
+                (each.entity_type, text[each.start : each.end]) for text, found in self._own for each in found
+            }
+            known = {name for kind, own in held for name in (own, normalize(kind, own))}
+            names = (part for kind, own in held if kind == "PERSON" for part in person.words(own))
             self._own_values = frozenset(known.union(*(_name_forms(part) for part in names)))
         return value in self._own_values or normalize(entity_type, value) in self._own_values
 
@@ -151,18 +165,26 @@ class Vault:
         identity = (entity_type, normalize(entity_type, value))
         token = self._tokens.get(identity)
         if token is None:
-            digest = next(digest for digest in self._digests(*identity) if digest not in self._originals)
-            name = label(entity_type)
-            token = self._tokens[identity] = f"[{name}_{digest}]"
-            self._originals[digest] = Original(name, value)
+            digest = next(each for each in self._digests(*identity) if self._stands_for(each, *identity))
+            token = self._tokens[identity] = f"[{label(entity_type)}_{digest}]"
+            self._originals.setdefault(digest, Original(entity_type, value))
         return token
+
+    def digest_of(self, token: str) -> str:
+        """The digest in a token of this vault; empty for any other text."""
+        digest = token.rpartition("_")[2].removesuffix("]")
+        return digest if digest in self._originals else ""
+
+    def admit(self, entity_type: str, value: str, digest: str) -> bool:
+        """Whether a digest that this scope has issued before resolves to the value, as from now on it may."""
+        original = self._originals.setdefault(digest, Original(entity_type, value))
+        return (original.entity_type == entity_type and original.value == value) or self._stands_for(
+            digest, entity_type, normalize(entity_type, value)
+        )
 
     def issued(self) -> tuple[tuple[str, str], ...]:
         """Entity type and value behind each token, in the order in which an empty vault makes them again."""
-        return tuple(
-            (entity_type, self._originals[digest].value)
-            for (entity_type, _), digest in zip(self._tokens, self._originals, strict=True)
-        )
+        return tuple((original.entity_type, original.value) for original in self._originals.values())
 
     @property
     def stand_ins(self) -> StandInBook:
@@ -196,9 +218,20 @@ class Vault:
         folded = text.encode("ascii", "ignore").translate(_FOLDED, _NO_LETTERS).decode()
         return any(digest in folded for digest in self._originals)
 
+    def marks(self) -> set[int]:
+        """The marks of all digests that resolve."""
+        return set(map(mark, self._originals))
+
     def original(self, digest: str) -> Original | None:
         """What stands behind a digest in canonical form."""
         return self._originals.get(digest)
+
+    def _stands_for(self, digest: str, entity_type: str, normalized: str) -> bool:
+        """Whether a digest is free, or resolves to this value already."""
+        original = self._originals.get(digest)
+        return original is None or (
+            original.entity_type == entity_type and normalize(entity_type, original.value) == normalized
+        )
 
     def _digests(self, entity_type: str, normalized: str) -> Iterator[str]:
         scope = self._scope

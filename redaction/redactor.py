@@ -6,15 +6,15 @@ from hashlib import blake2b
 
 from redaction import operators
 from redaction.base import Category, Detector, Finding
+from redaction.conversation import Part, Texts, turn
 from redaction.detection import Detection
 from redaction.errors import RefusedByPlan
 from redaction.memory import ScanMemory
 from redaction.mend import mend
 from redaction.operators import Plan
 from redaction.placeholders import Scope, Vault
-from redaction.spans import merge, spread
 from redaction.stream import RedactedReply, ReplyTerms, StreamRedactor
-from redaction.takeout import take_out
+from redaction.takeout import chosen, take_out
 from redaction.workers import Workers
 
 __all__ = ["Plan", "RedactedReply", "Redaction", "Redactor", "Scan", "Scope", "StreamRedactor"]
@@ -22,16 +22,23 @@ __all__ = ["Plan", "RedactedReply", "Redaction", "Redactor", "Scan", "Scope", "S
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Scan:
-    """What texts hold: findings of each, and how many there are by entity type and category.
+    """What texts hold, and how many findings there are by entity type and category.
 
-    The texts are those given, with lone surrogates made U+FFFD. The counts may be told; nothing else may.
+    The texts are those given, with lone surrogates made U+FFFD. ``scope`` is the conversation that they are
+    of, if one was named. The counts may be told; nothing else may.
     """
 
     texts: tuple[str, ...]
-    findings: tuple[tuple[Finding, ...], ...]
+    parts: tuple[Part, ...]
+    scope: Scope | None
     counts: Mapping[str, int]
     secrets: Mapping[str, int]
     corpora: Mapping[str, int]
+
+    @property
+    def findings(self) -> tuple[tuple[Finding, ...], ...]:
+        """What was found in each text, overlaps included."""
+        return tuple(part.found for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,18 +83,32 @@ class Redactor:
         """Hex SHA-256 over the digests of all detectors: what names this engine in the record."""
         return self._detection.digest
 
-    async def scan(self, texts: Sequence[str], *, department: str) -> Scan:
-        """What the texts hold; only texts not seen before cost. Raises ``DetectorFailed``."""
+    async def scan(self, texts: Sequence[str], *, department: str, conversation: bytes = b"") -> Scan:
+        """What the texts hold; only texts not seen before cost. Raises ``DetectorFailed``.
+
+        ``conversation`` is that of the ``Scope`` in which they will be redacted; with it a turn costs what
+        is new in it, however long the conversation has become.
+        """
         mended = tuple(map(mend, texts))
-        found = tuple(map(tuple, spread(mended, await self._found(mended, department))))
-        counts = _counted(mended, found)
-        return Scan(mended, found, counts["personal"], counts["secret"], counts["corpus"])
+        keys = self._scan_digests(mended, department)
+        by_key = dict(zip(keys, mended, strict=True))
+        found = await self._found(by_key, department)
+        before = self._memory.recall_conversation(department, conversation) if conversation else None
+        now = turn(before, by_key, found)
+        if conversation and now is not before:
+            self._memory.remember_conversation(department, conversation, now)
+        parts = tuple([now.parts[key] for key in keys])
+        counts = _counted(parts)
+        scope = Scope(department, conversation) if conversation else None
+        return Scan(mended, parts, scope, counts["personal"], counts["secret"], counts["corpus"])
 
     def redact(self, scan: Scan, plan: Plan, scope: Scope) -> Redaction:
         """The texts as the plan says; raises ``RefusedByPlan`` when it refuses something that was found."""
+        # What was put in place of values in one conversation says nothing in another.
+        parts = scan.parts if scan.scope == scope else [Part(part.found) for part in scan.parts]
         vault = Vault(self._token_key, scope)
         vault.stand_ins.confirm_with(self._detection.confirms)
-        return redact(scan.texts, scan.findings, plan, vault)
+        return redact(scan.texts, parts, plan, vault)
 
     def redact_stream(
         self, redaction: Redaction, plan: Plan, *, restore: bool, json_strings: bool = False
@@ -111,51 +132,47 @@ class Redactor:
             digest.update(len(part).to_bytes(8) + part)
         return digest.digest()
 
-    async def _found(self, texts: Sequence[str], department: str) -> list[tuple[Finding, ...]]:
-        keys = [self._scan_digest(text, department) for text in texts]
-        known = {key: self._memory.recall(department, key) for key in keys}
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if known[key] is None}
+    async def _found(self, texts: Texts, department: str) -> dict[bytes, tuple[Finding, ...]]:
+        """What the detectors find in each text by itself."""
+        recall = self._memory.recall
+        known = {key: recall(department, key) for key in texts}
+        missing = {key: texts[key] for key, findings in known.items() if findings is None}
         if missing:
             fresh = await self._detection.find(tuple(missing.values()))
             for key, findings in zip(missing, fresh, strict=True):
                 known[key] = tuple(findings)
                 self._memory.remember(department, key, findings)
-        return [known[key] or () for key in keys]
+        return {key: findings or () for key, findings in known.items()}
 
-    def _scan_digest(self, text: str, department: str) -> bytes:
-        message = f"{len(department)}:{department}{self.digest}{text}".encode()
-        return blake2b(message, key=self._scan_key, digest_size=20).digest()
+    def _scan_digests(self, texts: Sequence[str], department: str) -> list[bytes]:
+        own = f"{len(department)}:{department}{self.digest}".encode()
+        begun = blake2b(own, key=self._scan_key, digest_size=20)
+        digests = []
+        for text in texts:
+            digest = begun.copy()
+            digest.update(text.encode())
+            digests.append(digest.digest())
+        return digests
 
 
-def redact(
-    texts: Sequence[str], findings: Sequence[Sequence[Finding]], plan: Plan, vault: Vault
-) -> Redaction:
+def redact(texts: Sequence[str], parts: Sequence[Part], plan: Plan, vault: Vault) -> Redaction:
     """The texts with what a scan found in them as the plan says; raises ``RefusedByPlan``."""
-    chosen = [_chosen(text, found, plan) for text, found in zip(texts, findings, strict=True)]
-    types = [finding.entity_type for found in chosen for finding in found]
-    refused = {name for name in types if plan.operator(name) == operators.REFUSE}
+    types: Counter[str] = Counter()
+    for text, part in zip(texts, parts, strict=True):
+        if part.found:
+            types.update([finding.entity_type for finding in chosen(text, part, plan)])
+            vault.own(text, part.found)
+    refused = [name for name in types if plan.operator(name) == operators.REFUSE]
     if refused:
-        raise RefusedByPlan(tuple(sorted(refused)))
-    for text, found in zip(texts, findings, strict=True):
-        for finding in found:
-            vault.own(finding.entity_type, text[finding.start : finding.end])
-    return Redaction(take_out(texts, chosen, plan, vault), Counter(types), vault)
+        raise RefusedByPlan(refused)
+    return Redaction(take_out(texts, parts, plan, vault), types, vault)
 
 
-def _counted(texts: Sequence[str], findings: Sequence[Sequence[Finding]]) -> dict[Category, dict[str, int]]:
-    """How many there are by category and entity type."""
+def _counted(parts: Sequence[Part]) -> dict[Category, dict[str, int]]:
+    """How many findings there are by category and entity type."""
     counts: dict[Category, dict[str, int]] = {"personal": {}, "secret": {}, "corpus": {}}
-    for text, found in zip(texts, findings, strict=True):
-        # Merged by category, so that a page of a corpus hides no secret in it and the other way round.
-        for category in {each.category for each in found}:
+    for part in parts:
+        for category, entity_type, count in part.counts:
             of_type = counts[category]
-            for finding in merge(text, [each for each in found if each.category == category]):
-                of_type[finding.entity_type] = of_type.get(finding.entity_type, 0) + 1
+            of_type[entity_type] = of_type.get(entity_type, 0) + count
     return counts
-
-
-def _chosen(text: str, found: Sequence[Finding], plan: Plan) -> tuple[Finding, ...]:
-    if not found:
-        return ()
-    # What is kept goes first: a longer finding that stays must not shelter one that goes.
-    return merge(text, [each for each in found if plan.operator(each.entity_type) != operators.KEEP])

@@ -27,6 +27,8 @@ _BARE = re.compile(
     rf"(?<![0-9A-Za-z])(?:(?P<label>{_WORD}(?:{_JOINT}{_WORD}){{0,5}}?){_JOINT}"
     rf"|(?P<apart>[A-Z][A-Z_]{{2,31}}) )?(?P<digest>{_TAIL})(?![0-9A-Za-z])"
 )
+# A digest outside brackets is a run of letters and digits as a whole, but for a plural "s".
+_RUN = re.compile(rf"[0-9A-Za-z{_WIDE}{INVISIBLE}]{{10,}}")
 _ESCAPED = re.compile(r"\\{1,2}u005[fF]|&#95;")
 _NO_LETTER = re.compile(r"[\W_]+")
 _GENITIVE = re.compile(r"['\u2019]?[sS]\s*\Z")
@@ -66,6 +68,22 @@ def restored(text: str, vault: Vault) -> str:
             parts += (text[position : mention.start], mention.value)
             position = mention.end
     return "".join((*parts, text[position:]))
+
+
+def candidates(text: str) -> set[str] | None:
+    """Every digest that the text may be read to mention, or None if that is hard to say."""
+    if _BOXED.search(text):
+        return None
+    found: set[str] = set()
+    for run in _RUN.finditer(text):
+        letters = run[0]
+        if not letters.isascii() or "005f" in letters.lower():
+            return None
+        # A plural or genitive may have lost its apostrophe.
+        for written in (letters, letters[:-1]) if letters[-1] in "sS" else (letters,):
+            if len(written) in SIZES and (digest := canonical(written)):
+                found.add(digest)
+    return found
 
 
 def mentions(text: str, vault: Vault) -> Iterator[Mention]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 from operator import attrgetter
+from typing import TypeVar
 
 from redaction import person
 from redaction.base import Finding
@@ -21,10 +22,11 @@ from redaction.base import Finding
 _WORD = re.compile(r"[^\W_]+")
 _MIN_LETTERS = 4  # shorter values ("Al", "42") would be found in innocent words and counts
 _MIN_DIGITS = 6  # a bare number must be longer still before it is worth finding again
-_PERSON = "PERSON"
+PERSON = "PERSON"
 _PART_SCORE = 0.6  # of a finding that rests on a part of a name
 _FEW = 48  # up to so many values, looking for each costs less than looking at each word
 _START = attrgetter("start")
+Key = TypeVar("Key")
 
 
 def merge(text: str, findings: Collection[Finding]) -> tuple[Finding, ...]:
@@ -34,7 +36,7 @@ def merge(text: str, findings: Collection[Finding]) -> tuple[Finding, ...]:
         return tuple(ordered)
     kept: list[Finding] = []
     taken: list[tuple[int, int]] = []  # sorted, so that a finding meets only its neighbours
-    for finding in sorted(set(findings), key=_strength):
+    for finding in sorted(set(findings), key=strength):
         for start, end in uncovered(finding.start, finding.end, taken):
             # What is left between winners may be no more than a comma.
             if (start, end) == (finding.start, finding.end) or _WORD.search(text, start, end):
@@ -94,12 +96,12 @@ class Places:
     def more(self, text: str, found: Sequence[Finding]) -> list[Finding]:
         """The values that stand in the text where ``found`` has not found them."""
         known = {(finding.start, finding.end) for finding in found}
-        people = sorted((each.start, each.end) for each in found if each.entity_type == _PERSON)
+        people = sorted((each.start, each.end) for each in found if each.entity_type == PERSON)
         more: list[Finding] = []
         for start, end in self._places(text, self._values):
             if (start, end) not in known:
                 basis = self._values[text[start:end]]
-                if basis.entity_type != _PERSON or (
+                if basis.entity_type != PERSON or (
                     not _inside(start, end, people) and _names_somebody(text, start, end)
                 ):
                     more.append(replace(basis, start=start, end=end))
@@ -108,13 +110,19 @@ class Places:
 
 def values_of(texts: Sequence[str], findings: Sequence[Collection[Finding]]) -> dict[str, Finding]:
     """The values worth looking for again, in each spelling, and the strongest finding of each."""
-    values = _values(texts, findings)
-    for value, finding in list(values.items()):
-        if finding.entity_type == _PERSON:
+    values = strongest(dict(enumerate(texts)), dict(enumerate(findings)))
+    return with_spellings({value: finding for value, (_, finding) in values.items()})
+
+
+def with_spellings(values: Mapping[str, Finding]) -> dict[str, Finding]:
+    """The values, and for names of people how else they are written; what is a value itself stays one."""
+    spelled = dict(values)
+    for value, finding in values.items():
+        if finding.entity_type == PERSON:
             part = replace(finding, score=min(finding.score, _PART_SCORE), validated=False)
             for spelling in person.spellings(value):
-                values.setdefault(spelling, part)
-    return values
+                spelled.setdefault(spelling, part)
+    return spelled
 
 
 def _inside(start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
@@ -133,7 +141,8 @@ def _names_somebody(text: str, start: int, end: int) -> bool:
     return value == common or " " in value or next(_each_place(text, (common,)), None) is None
 
 
-def _strength(finding: Finding) -> tuple[bool, int, float, int, str]:
+def strength(finding: Finding) -> tuple[bool, int, float, int, str]:
+    """What findings are ordered by, the strongest first."""
     return (
         not finding.validated,
         finding.start - finding.end,
@@ -143,13 +152,16 @@ def _strength(finding: Finding) -> tuple[bool, int, float, int, str]:
     )
 
 
-def _values(texts: Sequence[str], findings: Sequence[Collection[Finding]]) -> dict[str, Finding]:
-    values: dict[str, Finding] = {}
-    for text, found in zip(texts, findings, strict=True):
-        for finding in found:
+def strongest(
+    texts: Mapping[Key, str], findings: Mapping[Key, Collection[Finding]]
+) -> dict[str, tuple[Key, Finding]]:
+    """The values worth looking for again; of each the strongest finding and the key of the text it is in."""
+    values: dict[str, tuple[Key, Finding]] = {}
+    for key, text in texts.items():
+        for finding in findings[key]:
             value = text[finding.start : finding.end]
-            if _telling(value) and (value not in values or _strength(finding) < _strength(values[value])):
-                values[value] = finding
+            if _telling(value) and (value not in values or strength(finding) < strength(values[value][1])):
+                values[value] = (key, finding)
     return values
 
 

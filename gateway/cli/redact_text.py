@@ -72,10 +72,10 @@ def _redacted(content: str, plan: Plan, kept: VaultFile | None, settings: Settin
     )
     scan = asyncio.run(redactor.scan([content], department=""))
     vault: Vault = kept.vault() if kept else new_vault(secrets.token_bytes(32))
-    taken = redact(scan.texts, scan.findings, plan, vault)
+    taken = redact(scan.texts, scan.parts, plan, vault)
     if kept:
         # Before anything is shown: a placeholder that cannot be restored any more must not come out.
-        kept.keep(vault.issued())
+        kept.keep(vault)
     return taken.texts[0]
 
 

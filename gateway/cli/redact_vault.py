@@ -4,13 +4,13 @@ import base64
 import os
 import secrets
 import stat
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from redaction.placeholders import Scope, Vault
+from redaction.standin_book import StandIn
 
 _SCOPE = Scope("custody redact text", b"")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -26,6 +26,7 @@ class _Content(BaseModel):
     version: int
     key: str
     values: tuple[tuple[str, str], ...]  # entity type and value
+    stand_ins: tuple[tuple[str, str, str], ...] = ()  # entity type, stand-in and value
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,18 +35,27 @@ class VaultFile:
 
     path: Path
     key: bytes
-    values: tuple[tuple[str, str], ...]
+    values: tuple[tuple[str, str], ...] = ()
+    stand_ins: tuple[tuple[str, str, str], ...] = ()
 
     def vault(self) -> Vault:
-        """A vault in which each of the values has its placeholder."""
+        """A vault in which each of the values has its placeholder or stand-in."""
         vault = new_vault(self.key)
         for entity_type, value in self.values:
             vault.token(entity_type, value)
+        for entity_type, text, value in self.stand_ins:
+            vault.know_stand_in(StandIn(entity_type, text, value))
         return vault
 
-    def keep(self, values: Iterable[tuple[str, str]]) -> None:
-        """Writes the file anew with these values, readable by its owner alone."""
-        content = _Content(version=1, key=base64.b64encode(self.key).decode(), values=tuple(values))
+    def keep(self, vault: Vault) -> None:
+        """Writes the file anew with all that a vault has issued, readable by its owner alone."""
+        issued = [(each.entity_type, each.text, each.value) for each in vault.stand_ins.issued()]
+        content = _Content(
+            version=1,
+            key=base64.b64encode(self.key).decode(),
+            values=vault.issued(),
+            stand_ins=tuple(issued),
+        )
         draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
         try:
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -68,13 +78,15 @@ def open_vault(path: Path, *, must_exist: bool) -> VaultFile:
     One that others can read is refused, for it holds originals.
     """
     if not must_exist and not path.exists():
-        return VaultFile(path, secrets.token_bytes(32), ())
+        return VaultFile(path, secrets.token_bytes(32))
     try:
         mode = path.stat().st_mode
         if mode & _OTHERS:
             raise VaultUnusable(f"{path}: others can read it; chmod 600 it, or remove it and start anew")
         content = _Content.model_validate_json(path.read_bytes())
-        return VaultFile(path, base64.b64decode(content.key, validate=True), content.values)
+        return VaultFile(
+            path, base64.b64decode(content.key, validate=True), content.values, content.stand_ins
+        )
     except OSError as error:
         raise VaultUnusable(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError:

@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from redaction.base import Finding
 from redaction.placeholders import Scope, Vault, canonical, normalize
 from redaction.restore import mentions
 
@@ -45,8 +46,8 @@ def test_numbers_are_known_by_their_characters_alone(value: str) -> None:
 def test_the_callers_own_values_are_known_in_any_spelling() -> None:
     """A value that the caller wrote is its own when the model spells it otherwise; another is not."""
     vault = Vault(b"k" * 32, SCOPE)
-    vault.own("PHONE_NUMBER", "(415) 555-0123")
+    vault.own("(415) 555-0123", [Finding("PHONE_NUMBER", 0, len("(415) 555-0123"), 0.9, "test")])
     assert vault.owns("PHONE_NUMBER", "415 555 0123")
     assert not vault.owns("PHONE_NUMBER", "415 555 0124")
-    vault.own("PHONE_NUMBER", "415 555 0124")
+    vault.own("415 555 0124", [Finding("PHONE_NUMBER", 0, len("415 555 0124"), 0.9, "test")])
     assert vault.owns("PHONE_NUMBER", "415 555 0124")

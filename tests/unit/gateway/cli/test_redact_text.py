@@ -30,6 +30,17 @@ def test_a_second_run_restores_what_the_first_took_out(tmp_path: Path) -> None:
     assert run(out.stdout_bytes, "--restore", "--vault", vault).stdout_bytes == TEXT.encode()
 
 
+def test_stand_ins_come_back_too(tmp_path: Path) -> None:
+    """What looks real is put back by the file like a placeholder."""
+    vault = tmp_path / "vault"
+    text = "Pay with 4111 1111 1111 1111, please."
+    options = ("--detectors", "patterns", "--vault", vault)
+    out = run(text, *options, "--operator", "surrogate")
+    assert "4111 1111 1111 1111" not in out.stdout
+    assert "[" not in out.stdout
+    assert run(out.stdout, "--restore", "--vault", vault).stdout == text
+
+
 def test_file_grows_with_each_run_and_keeps_its_tokens(tmp_path: Path) -> None:
     """A file given again knows the values of all runs, and a value keeps its placeholder."""
     vault = tmp_path / "vault"
