@@ -51,10 +51,14 @@ class Ledger:
         if lost is not None and error is None:
             raise lost
 
-    def count(self, body: JsonObject) -> None:
-        """Takes down a reply or chunk: its token counts, and all of it where the policy wants it kept."""
+    def take(self, body: JsonObject) -> None:
+        """Takes down a reply or chunk: that there is one, and all of it where the policy wants it kept."""
+        self.chunks += 1
         if self.trail.keeper is not None:
             self.trail.keeper.take(body)
+
+    def count(self, body: JsonObject) -> None:
+        """Takes down the token counts of a reply or chunk that has them."""
         usage = body.get("usage")
         if isinstance(usage, dict):
             self.usage = (_tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens"))
@@ -90,11 +94,11 @@ async def whole_answer(
     """Awaits a whole reply and makes it the caller's, once its outcome is on record."""
     try:
         unscanned = (await reply).body
+        ledger.take(unscanned)
         ledger.count(unscanned)
         body = await scanner.reply(unscanned)
         ledger.masked.update(scanner.masked)
         ledger.finish = _finish(body)
-        ledger.chunks = 1
         await ledger.close()
     except CustodyError as failure:
         await ledger.close(failure)
@@ -167,7 +171,7 @@ class AuditedStream:
         ready: list[bytes] = []
         chunk = self._first
         while chunk is not None:
-            self._ledger.chunks += 1
+            self._ledger.take(chunk.body)
             plain = self._scanner.plain_event(chunk.body)
             if plain is not None:
                 ready.append(plain)

@@ -26,7 +26,8 @@ _SOFT = re.compile(r"[,;{}()\"'<>|](?=[^\s\]])")
 # what most text is, found in one step.
 _EASY_WORDS = r"(?:\s*[a-z]{1,30}(?:['\u2019-][a-z]{1,30})?[,.;:!?)]{0,2}(?=\s))+"
 _EASY = re.compile(_EASY_WORDS)
-_EASY_WHOLE = re.compile(rf"{_EASY_WORDS}\s+")
+# The same, and a word after it that has not ended.
+_EASY_SO_FAR = re.compile(rf"((?:{_EASY_WORDS})?\s*)([^\s{_STOPS}]{{0,100}})")
 _UNBROKEN = re.compile(r"\S{128}")
 _KEY_BEGINS = "-----BEGIN "
 
@@ -90,10 +91,11 @@ class Window:
 
     def push_plain(self, text: str) -> str | None:
         """What ``push`` would give, if it is plain; else None, and the text is yet to be pushed."""
-        if self._run is None and (easy := _EASY_WHOLE.fullmatch(self._held + text)):
-            self._held = ""
-            self._before = (self._before + easy[0])[-_CONTEXT:]
-            return easy[0]
+        if self._run is None and (easy := _EASY_SO_FAR.fullmatch(self._held + text)):
+            plain, self._held = easy[1], easy[2]
+            if plain:
+                self._before = (self._before + plain)[-_CONTEXT:]
+            return plain
         before = self._held, self._before, self._run
         segments = self.push(text)
         if any(segment.suspect for segment in segments):

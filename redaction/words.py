@@ -26,7 +26,22 @@ _OPENERS = frozenset(
         "At", "On", "For", "From", "With", "Here", "Here's", "There", "What", "When", "Where", "Which",
         "How", "Why", "Please", "Yes", "No", "Not", "Thank", "Thanks", "Sure", "Hello", "Hi", "Dear",
         "Then", "Also", "However", "Once", "Let", "Let's", "Is", "Are", "Do", "Does", "Can", "Could",
-        "Would", "Should",
+        "Would", "Should", "A", "An", "In", "To", "My", "By", "Of", "Its", "All", "Any", "Some", "Each",
+        "Every", "Both", "Most", "Many", "Now", "Next", "First", "Second", "Finally", "Overall", "Note",
+        "Okay", "After", "Before", "While", "Since", "Because", "Although", "Though", "Unless", "Until",
+        "Instead", "Therefore", "Thus", "Additionally", "Furthermore", "Moreover", "Meanwhile", "Perhaps",
+        "Maybe", "Sorry", "Great", "Good", "Well", "Just", "Only", "Another", "Other", "Such", "More",
+        "Less", "Who", "Whose", "Within", "Without", "Through", "During", "About", "Above", "Below",
+        "Between", "Under", "Over", "Using", "Based", "According", "Have", "Has", "Had", "Was", "Were",
+        "Did", "Been", "Being", "Make", "Keep", "Use", "Try", "See", "Give", "Consider", "Remember", "Step",
+        "Example", "Certainly", "Absolutely", "Me", "Us", "Her", "His", "Them", "Him", "Unfortunately",
+        "Regards", "Best", "Kind", "Ich", "Sie", "Wir", "Ihr", "Ihre", "Es", "Er", "Der", "Das", "Ein",
+        "Eine", "Und", "Aber", "Wenn", "Bitte", "Vielen", "Danke", "Wie", "Für", "Mit", "Auf", "Im", "Ja",
+        "Nein", "Nicht", "Le", "La", "Les", "Un", "Une", "Je", "Vous", "Nous", "Il", "Elle", "Ils", "Et",
+        "Mais", "Si", "Pour", "Avec", "Dans", "Merci", "Votre", "Notre", "Voici", "Oui", "Non", "El", "Los",
+        "Las", "Una", "Por", "Para", "Con", "Gracias", "Su", "Este", "Esta", "Lo", "Gli", "Per", "Grazie",
+        "Questo", "Questa", "Sono", "De", "Het", "Een", "Ik", "Wij", "Maar", "Als", "Dit", "Dat", "Met",
+        "Voor", "Bedankt", "Os", "Um", "Uma", "Não", "Obrigado", "Nie", "Proszę", "Dziękuję", "Jest", "Na",
     }
 )
 # fmt: on

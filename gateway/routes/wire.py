@@ -108,6 +108,51 @@ class Connection:
         self._waiting.cancel()
 
 
+class _Patience:
+    """Cancels what is inside ``with patience`` when one send takes longer than ``seconds``.
+
+    One timer serves a whole stream: one for each send would cost as much as scanning what is sent.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._seconds = seconds
+        self._since: float | None = None
+        self._scope = CancelScope()
+        self._timer = self._loop.call_later(seconds, self._look)
+
+    @property
+    def lost(self) -> bool:
+        """Whether a send took too long and was given up."""
+        return self._scope.cancelled_caught
+
+    def __enter__(self) -> Self:
+        self._scope.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        self._timer.cancel()
+        return bool(self._scope.__exit__(kind, error, trace))
+
+    def starts(self) -> None:
+        """A send begins."""
+        self._since = self._loop.time()
+
+    def ends(self) -> None:
+        """It is done."""
+        self._since = None
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        if self._since is not None and now - self._since >= self._seconds:
+            self._scope.cancel()
+        else:
+            since = now if self._since is None else self._since
+            self._timer = self._loop.call_at(since + self._seconds, self._look)
+
+
 class Replies:
     """What goes back on one exchange; every answer carries the request id."""
 
@@ -132,12 +177,13 @@ class Replies:
         Raises ``ClientGone`` when the client takes longer than ``timeout_s`` to read one.
         """
         await self._start(200, {**_STREAM_HEADERS, **headers})
-        async for event in events:
-            try:
-                async with asyncio.timeout(timeout_s):
-                    await self._send({"type": "http.response.body", "body": event, "more_body": True})
-            except TimeoutError:
-                raise ClientGone("The client stopped reading.") from None
+        with _Patience(timeout_s) as patience:
+            async for event in events:
+                patience.starts()
+                await self._send({"type": "http.response.body", "body": event, "more_body": True})
+                patience.ends()
+        if patience.lost:
+            raise ClientGone("The client stopped reading.")
         await self._send({"type": "http.response.body", "body": b""})
 
     async def error(self, error: CustodyError) -> None:

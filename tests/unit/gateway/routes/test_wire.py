@@ -178,3 +178,21 @@ async def test_reader_that_stalls_is_cut_off() -> None:
 
     with pytest.raises(ClientGone):
         await Replies(send, "id-1").stream(events(), {}, 0.01)
+
+
+async def test_slow_reader_that_keeps_reading_is_not_cut_off() -> None:
+    """The limit is for one event: a stream may take many times as long, and so may the model."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        await anyio.sleep(0.03)
+        sent.append(message)
+
+    async def events():  # noqa: ANN202  an async generator of bytes
+        for _ in range(6):
+            yield b"data: x\n\n"
+        await anyio.sleep(0.3)
+        yield b"data: y\n\n"
+
+    await Replies(send, "id-1").stream(events(), {}, 0.2)
+    assert len(sent) == 9
