@@ -1,7 +1,7 @@
 """HTTP/1.1 to a model server, one exchange at a time on a connection that is kept: parsed by llhttp.
 
-A general client costs four times as much a call as this, which is more than all of a call's policy and
-records: tests/benchmarks/README.md has the figures.
+aiohttp's client costs four times as much a call, and a whole governed call a tenth more; both figures stand in
+tests/benchmarks/README.md, and what a hostile server can do in tests/unit/gateway/backends/.
 """
 
 import asyncio
