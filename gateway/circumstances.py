@@ -45,8 +45,7 @@ def call_context(
         findings=contents.findings,
         secrets=contents.secrets,
         corpora=contents.corpora,
-        # To the second: equal questions of one second are then one question, and are decided once.
-        time=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        time=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         stream=contents.stream,
         tools=contents.tools,
         max_tokens=contents.max_tokens,

@@ -1,7 +1,7 @@
 """HTTP/1.1 to a model server, one exchange at a time on a connection that is kept: parsed by llhttp.
 
-aiohttp's client costs four times as much a call, and a whole governed call a tenth more; both figures stand in
-tests/benchmarks/README.md, and what a hostile server can do in tests/unit/gateway/backends/.
+aiohttp's client costs four times as much a call, and a whole governed call a tenth more. Both figures are in
+tests/benchmarks/README.md; what a hostile server can do is tried in tests/unit/gateway/backends/.
 """
 
 import asyncio

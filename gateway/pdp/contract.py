@@ -47,8 +47,7 @@ class _Answer(TypedDict):
     reasons: list[_Reason]
 
 
-Checked = tuple[bool, Obligations, tuple[Reason, ...]]
-"""A decision that lacks nothing but its id and the revision."""
+_Checked = tuple[bool, Obligations, tuple[Reason, ...]]
 
 
 class DecisionContract:
@@ -83,20 +82,19 @@ class DecisionContract:
         Raises ``PolicyUnavailable`` for anything that is not wholly understood: what is unknown is no
         permission and no lesser duty.
         """
-        return self.stamped(self._checked(answer), revision)
+        return self._stamped(self._checked(answer), revision)
 
-    def checked_json(self, answer: str) -> Checked:
-        """What an engine's raw answer states, from JSON text; a text checked before is not checked again."""
-        return self._remembered(answer)
+    def decision_from_json(self, answer: str, revision: str) -> Decision:
+        """The same from JSON text; a text that was checked before is not checked again."""
+        return self._stamped(self._remembered(answer), revision)
 
-    def stamped(self, checked: Checked, revision: str) -> Decision:
-        """A checked answer as a decision with an id of its own."""
+    def _stamped(self, checked: _Checked, revision: str) -> Decision:
         return Decision(*checked, id=self._new_id(), policy_revision=revision)
 
-    def _checked_json(self, answer: str) -> Checked:
+    def _checked_json(self, answer: str) -> _Checked:
         return self._checked(orjson.loads(answer))
 
-    def _checked(self, answer: JsonValue) -> Checked:
+    def _checked(self, answer: JsonValue) -> _Checked:
         if not self._answer.is_valid(answer):
             raise unavailable(f"the answer breaks the contract: {_places(self._answer, answer)}")
         sound = cast("_Answer", answer)

@@ -1,7 +1,6 @@
 """Policy decisions in this process, in microseconds, by regorus."""
 
 import logging
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -11,14 +10,13 @@ from gateway.bundled import policies
 from gateway.domain import AccessRequest, Decision
 from gateway.ids import Uuid7
 from gateway.pdp.checks import ENTRY_POINT, CheckedPolicy, check
-from gateway.pdp.contract import Checked, DecisionContract, IdSource, unavailable
+from gateway.pdp.contract import DecisionContract, IdSource, unavailable
 from gateway.pdp.gate import GateReport, compare
 from gateway.pdp.rego import CompiledPolicy, Interpreter, RanAway, RegoError, Undefined
 from gateway.pdp.source import PolicyRefused, read_source
 
 Form = Literal["compiled", "interpreter"]
 
-_REMEMBERED = 4096
 _log = logging.getLogger(__name__)
 
 
@@ -58,9 +56,6 @@ class EmbeddedEngine:
         self._compiled, self.gate = (
             _gated(policy, self._interpreter, gate_inputs) if form == "auto" else (None, None)
         )
-        # A decision is a function of its question alone (no built-in that is let in reads a clock or a net):
-        # a question that was just asked, time included, needs no second evaluation. Errors are not kept.
-        self._decided = lru_cache(maxsize=_REMEMBERED)(self._evaluated)
         _log.info("policy %s decides in its %s form", self._revision, self.form)
 
     @property
@@ -76,18 +71,16 @@ class EmbeddedEngine:
     async def decide(self, request: AccessRequest) -> Decision:
         """The decision on this request; raises ``PolicyUnavailable``."""
         question = self._contract.question_json(request)
-        return self._contract.stamped(self._decided(question), self._revision)
-
-    async def aclose(self) -> None:
-        """Nothing is held that outlives the object."""
-
-    def _evaluated(self, question: str) -> Checked:
         try:
-            return self._contract.checked_json(self._answer(question))
+            answer = self._answer(question)
         except Undefined:
             raise unavailable("the policy has no answer: the decision is undefined") from None
         except RegoError as error:
             raise unavailable(f"the policy engine failed: {error}") from error
+        return self._contract.decision_from_json(answer, self._revision)
+
+    async def aclose(self) -> None:
+        """Nothing is held that outlives the object."""
 
     def _answer(self, question: str) -> str:
         if self._compiled:

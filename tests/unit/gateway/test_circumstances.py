@@ -22,7 +22,7 @@ def test_defaults_of_the_key_hold() -> None:
         "support",
         "internal",
     )
-    assert context.time == "2026-11-24T09:30:00Z"
+    assert context.time == "2026-11-24T09:30:00.123Z"
     assert context.findings == {"PERSON": 1}
 
 

@@ -54,35 +54,6 @@ async def test_every_decision_has_its_own_id(shipped: EmbeddedEngine, letter: Ac
     assert first.id != second.id
 
 
-async def test_a_question_asked_again_is_not_evaluated_again(
-    shipped: EmbeddedEngine, letter: AccessRequest
-) -> None:
-    """Of two equal questions one is evaluated; a second later, or of another caller, it is another one."""
-    known = shipped._decided.cache_info()
-    asked = replace(letter, context=replace(letter.context, time="2026-02-03T04:05:06Z"))
-    later = replace(letter, context=replace(letter.context, time="2026-02-03T04:05:07Z"))
-    other = replace(asked, subject=replace(asked.subject, id="sub_of_another"))
-    first, second = await shipped.decide(asked), await shipped.decide(asked)
-    assert replace(first, id="") == replace(second, id="")
-    assert shipped._decided.cache_info().misses == known.misses + 1
-    for another in (later, other):
-        await shipped.decide(another)
-    assert shipped._decided.cache_info().misses == known.misses + 3
-
-
-async def test_a_grant_ends_though_its_question_was_asked_before(
-    shipped: EmbeddedEngine, letter: AccessRequest
-) -> None:
-    """What is remembered never outlives the instant it was decided for."""
-    grant = Grant("retail", Action.CHAT, DataClass.CONFIDENTIAL, "2026-12-31T00:00:00Z", "complaint-triage")
-    context = replace(letter.context, declared_class=DataClass.CONFIDENTIAL, grants=(grant,))
-    last = replace(letter, context=replace(context, time="2026-12-30T23:59:59Z"))
-    for _ in range(2):
-        assert (await shipped.decide(last)).allow
-    over = replace(letter, context=replace(context, time="2026-12-31T00:00:01Z"))
-    assert not (await shipped.decide(over)).allow
-
-
 async def test_decisions_in_another_thread(shipped: EmbeddedEngine, letter: AccessRequest) -> None:
     """An engine built in one thread decides in another."""
     assert await asyncio.to_thread(lambda: asyncio.run(shipped.decide(letter)).allow)
