@@ -24,6 +24,7 @@ from audit.snapshot import Snapshot, take_snapshot
 from audit.stitch import Stitching
 from audit.tlog import EMPTY_ROOT, leaf_hash
 from audit.wal import check_wal
+from audit.witness.checks import NOBODY, Trusted, Witnesses, check_cosignatures
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with how many entries are done, and how many there are."""
@@ -33,8 +34,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 class Report:
     """What a verification saw.
 
-    ``revisions`` counts decisions by the policy revision that made them. ``sealed``: the file's bytes were
-    also compared with those at its closing.
+    ``revisions`` counts decisions by the policy revision that made them. ``witnesses``: who cosigned what.
+    ``sealed``: the file's bytes were also compared with those at its closing.
     """
 
     size: int = 0
@@ -46,6 +47,7 @@ class Report:
     repeated: int = 0
     gaps: tuple[Intent, ...] = ()
     revisions: Mapping[str, int] = field(default_factory=dict)
+    witnesses: Witnesses = field(default_factory=Witnesses)
     sealed: bool = False
     findings: tuple[Finding, ...] = ()
 
@@ -66,11 +68,13 @@ def verify_log(
     progress: Progress = lambda _done, _all: None,
     *,
     processes: int = 0,
+    trusted: Trusted = NOBODY,
 ) -> Report:
     """Derive a log again from its leaf bytes, also while it is written to.
 
-    Trusts the verifier key and nothing else. Works with as many ``processes`` as there are processors (0), or
-    so many. Raises LogUnusable if there is no log to read.
+    Trusts the verifier key and nothing else, and for who has seen the log those of the ``trusted`` witnesses.
+    Works with as many ``processes`` as there are processors (0), or so many. Raises LogUnusable if there is
+    no log to read.
     """
     engine = open_reader(place)
     findings: list[Finding] = []
@@ -87,6 +91,9 @@ def verify_log(
         report = _derive(place, engine, verifier, snapshot, progress, findings, processes)
         with engine.connect() as connection:
             findings.extend(Finding(None, what) for what in _check_database(connection))
+            cosigned = check_cosignatures(connection, trusted)
+            report = replace(report, witnesses=cosigned)
+            findings.extend(Finding(None, what) for what in cosigned.findings)
     except UNREADABLE as error:
         findings.append(Finding(None, f"the database cannot be read: {describe(error)}"))
     finally:

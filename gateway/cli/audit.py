@@ -9,11 +9,22 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from audit.cosignature import parse_witness
 from audit.query import Located, LogReader
 from audit.verify import Progress as OnProgress
 from audit.verify import Report, verify_log, verify_receipt
+from audit.witness.checks import Trusted
 from gateway.cli import audit_export, audit_status, audit_text
-from gateway.cli.audit_options import DATABASE, Database, Json, Key, log_verifier, reported
+from gateway.cli.audit_options import (
+    DATABASE,
+    Database,
+    Json,
+    Key,
+    Quorum,
+    WitnessKeys,
+    log_verifier,
+    reported,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Look into the audit log, and check it.")
 
@@ -65,18 +76,21 @@ def show(
 
 
 @app.command()
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 - the options of a command
     database: Database = DATABASE,
     key: Key = "",
     receipt: Annotated[str, typer.Option("--receipt", help="Also check an x-custody-receipt header.")] = "",
     processes: Annotated[int, typer.Option("--processes", min=0, help="How many work; 0: one a core.")] = 0,
+    witness: WitnessKeys = None,
+    quorum: Quorum = 0,
     as_json: Json = False,
 ) -> None:
     """Derive the whole log again from its bytes; exit code 1 if anything contradicts."""
     with reported():
         verifier = log_verifier(key, database)
         with _progress(quiet=as_json) as advance:
-            report = verify_log(database, verifier, advance, processes=processes)
+            trusted = Trusted(tuple(parse_witness(text) for text in witness or ()), quorum)
+            report = verify_log(database, verifier, advance, processes=processes, trusted=trusted)
         _print(audit_text.report_json(report) if as_json else audit_text.report_text(report))
         if receipt:
             claim = verify_receipt(database, verifier, receipt)

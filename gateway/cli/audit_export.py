@@ -14,7 +14,7 @@ from audit.proof import Proof, check_proof
 from audit.query import Located, LogReader
 from audit.static import export_tiles, newest_checkpoint
 from gateway.cli import audit_text
-from gateway.cli.audit_options import DATABASE, Database, Key, log_verifier, reported
+from gateway.cli.audit_options import DATABASE, Database, Key, Quorum, WitnessKeys, log_verifier, reported
 
 
 class Format(StrEnum):
@@ -71,12 +71,8 @@ def prove(
 def verify_proof(
     file: Annotated[Path, typer.Argument(help="The C2SP tlog-proof to check.")],
     key: Annotated[str, typer.Option("--key", help="The log's verifier key, or a file that holds it.")],
-    witness: Annotated[
-        list[str] | None, typer.Option("--witness", help="A witness's verifier key; may be given again.")
-    ] = None,
-    quorum: Annotated[
-        int, typer.Option("--quorum", min=0, help="How many witnesses must have cosigned.")
-    ] = 0,
+    witness: WitnessKeys = None,
+    quorum: Quorum = 0,
 ) -> None:
     """Check a proof file against keys alone; exit code 1 if it does not hold."""
     with reported():

@@ -40,6 +40,10 @@ Key = Annotated[
         "--key", help="The log's verifier key, or a file that holds it; beside the database if not given."
     ),
 ]
+WitnessKeys = Annotated[
+    list[str] | None, typer.Option("--witness", help="A witness's verifier key; may be given again.")
+]
+Quorum = Annotated[int, typer.Option("--quorum", min=0, help="How many witnesses must have cosigned.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON lines.")]
 
 DATABASE = Path(".custody/audit.db")

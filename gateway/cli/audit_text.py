@@ -10,6 +10,7 @@ from audit.entry import Record
 from audit.query import Located
 from audit.receipt import ReceiptClaim
 from audit.verify import Report
+from audit.witness.checks import Witnesses
 
 _SHOWN_GAPS = 5
 
@@ -76,6 +77,7 @@ def report_text(report: Report) -> str:
         f"  root          {report.root.hex()}",
         f"  checkpoint    {f'{signed.size} entries signed by {signed.origin}' if signed else 'none yet'}",
         f"  checkpoints   {report.checkpoints}",
+        f"  witnesses     {_witnesses(report.witnesses)}",
         f"  writers       {report.writers}",
         f"  pairs         {report.pairs} intents with their outcome, {report.repeated} outcomes repeated",
         f"  policies      {sum(report.revisions.values())} decisions by {len(report.revisions)} revisions",
@@ -99,6 +101,14 @@ def report_json(report: Report) -> str:
             if signed
             else None,
             "checkpoints": report.checkpoints,
+            "witnesses": {
+                "seen": [
+                    {"witness": each.witness, "size": each.size, "time": _time(each.time_s * 1_000_000)}
+                    for each in report.witnesses.seen
+                ],
+                "quorum": report.witnesses.quorum,
+                "quorum_size": report.witnesses.size,
+            },
             "writers": report.writers,
             "pairs": report.pairs,
             "repeated": report.repeated,
@@ -149,6 +159,14 @@ def _gaps(report: Report) -> str:
     named = ", ".join(f"{gap.request_id} (entry {gap.index})" for gap in report.gaps[:_SHOWN_GAPS])
     more = f" and {len(report.gaps) - _SHOWN_GAPS} more" if len(report.gaps) > _SHOWN_GAPS else ""
     return f": intents without an outcome, in flight or cut off by a crash: {named}{more}"
+
+
+def _witnesses(found: Witnesses) -> str:
+    if not found.seen:
+        return "no cosignature"
+    named = ", ".join(f"{each.witness} {each.size}" for each in found.seen)
+    quorum = f"; {found.quorum} of them the same {found.size}" if found.quorum else ""
+    return f"have seen, of these entries: {named}{quorum}"
 
 
 def _sealed(report: Report) -> str:

@@ -1,17 +1,20 @@
 """What a log keeps of its witnesses, in every database that can hold one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
-from audit.cosignature import WitnessSigner, cosigned_by
+from audit.cosignature import Witness, WitnessSigner, cosigned_by
 from audit.database import Database, open_database
 from audit.entry import EntryType, Record
 from audit.log import LogOptions, open_log
 from audit.place import Place
+from audit.schema import COSIGNATURE
 from audit.status import read_status
+from audit.witness.checks import Seen, Trusted, Witnesses, check_cosignatures
 from audit.witness.policy import WitnessAddress, WitnessPolicy
 from audit.witness.store import CosignatureStore, Coverage, WitnessState, cosigned_note
 from tests.postgres import PostgresServer
@@ -84,6 +87,37 @@ async def test_cosignatures_go_with_their_checkpoint(database: Database) -> None
         assert {each.witness for each in found.cosignatures} == {"legl.example/w", "aud1.example/w"}
     assert found.coverage is None
     assert [name for name, _state in found.states] == ["aud1.example/w", "legl.example/w"]
+
+
+async def test_verification_checks_cosignatures(database: Database) -> None:
+    """A cosignature that is not good, of no checkpoint or under another key is named; so is no quorum."""
+    store = CosignatureStore(database)
+    size, note = store.newest()
+    for signer in SIGNERS[:2]:
+        _cosign(store, signer, size, note)
+
+    def check(quorum: int = 0, trusted: Sequence[Witness] = KEYS) -> Witnesses:
+        with database.reader.connect() as connection:
+            return check_cosignatures(connection, Trusted(tuple(trusted), quorum))
+
+    assert check(2) == Witnesses((_seen(0), _seen(1)), 2, 3)
+    assert check(0, KEYS[1:]).seen == check(0, ()).seen[1:] == (_seen(1),)
+    assert check(3).findings == ("no checkpoint was cosigned by 3 of the witnesses that were named",)
+    line = str(SIGNERS[2].cosign("another text\n", 5).line)
+    swapped = str(SIGNERS[0].cosign(note.partition("\n\n")[0] + "\n", 5).line)
+    for size_, text, reason in (
+        (3, line, "is not good"),
+        (9, line, "no checkpoint"),
+        (2, swapped, "another key"),
+    ):
+        with database.write_lock, database.writer.begin() as connection:
+            connection.execute(insert(COSIGNATURE).values(size=size_, key=str(KEYS[2]), line=text))
+        assert any(reason in finding for finding in check().findings), check().findings
+    assert len(check().findings) == 3
+
+
+def _seen(number: int) -> Seen:
+    return Seen(KEYS[number].name, 3, 1_790_000_000)
 
 
 async def test_what_a_witness_said_is_replaced(database: Database) -> None:
