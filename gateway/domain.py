@@ -226,11 +226,7 @@ class UnscannedReply:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class UnscannedChunk:
-    """One streamed piece of a model's answer before it is scanned and restored.
+class UnscannedChunks:
+    """Streamed chunks of a model's answer that came together, before they are scanned and restored."""
 
-    ``more`` says that the next piece came together with this one, so it need not be waited for.
-    """
-
-    body: JsonObject
-    more: bool = False
+    bodies: tuple[JsonObject, ...]

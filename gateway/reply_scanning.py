@@ -48,8 +48,10 @@ class ReplyScanner:
     @property
     def masked(self) -> Counter[str]:
         """What the model itself produced and was masked, by entity type."""
-        streamed = (Counter(channel.counts) for channel in self._channels.values())
-        return sum(streamed, self._masked_whole.copy())
+        masked = self._masked_whole.copy()
+        for channel in self._channels.values():
+            masked.update(channel.counts)
+        return masked
 
     async def reply(self, body: JsonObject) -> JsonObject:
         """A whole reply; raises ``UpstreamFailed`` for one that cannot be scanned."""

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from audit.entry import Receipt, Record, Result
-from gateway.domain import JsonObject, JsonValue, UnscannedChunk, UnscannedReply
+from gateway.domain import JsonObject, JsonValue, UnscannedChunks, UnscannedReply
 from gateway.errors import ClientGone, CustodyError, InternalError, RetentionUnavailable
 from gateway.records import Trail
 from gateway.reply_scanning import ReplyScanner, event
@@ -114,7 +114,7 @@ class AuditedStream:
 
     def __init__(
         self,
-        chunks: AsyncGenerator[UnscannedChunk, None],
+        chunks: AsyncGenerator[UnscannedChunks, None],
         scanner: ReplyScanner,
         ledger: Ledger,
         headers: Mapping[str, str],
@@ -122,7 +122,7 @@ class AuditedStream:
         self._chunks = chunks
         self._scanner = scanner
         self._ledger = ledger
-        self._first: UnscannedChunk | None = None
+        self._first: UnscannedChunks | None = None
         self.headers = headers
 
     async def start(self) -> "AuditedStream":
@@ -168,27 +168,27 @@ class AuditedStream:
 
     async def _scanned(self) -> AsyncGenerator[bytes, None]:
         """The events, those of chunks that came together in one piece."""
-        ready: list[bytes] = []
-        chunk = self._first
-        while chunk is not None:
-            self._ledger.take(chunk.body)
-            plain = self._scanner.plain_event(chunk.body)
-            if plain is not None:
-                ready.append(plain)
-            else:
+        chunks = self._first
+        while chunks is not None:
+            ready: list[bytes] = []
+            for body in chunks.bodies:
+                self._ledger.take(body)
+                plain = self._scanner.plain_event(body)
+                if plain is not None:
+                    ready.append(plain)
+                    continue
                 if any(ready):
                     # What is ready does not wait for what may have to be looked up.
                     yield b"".join(ready)
-                ready = await self._examined(chunk.body)
-            if not chunk.more and any(ready):
+                ready = [await self._examined(body)]
+            if any(ready):
                 yield b"".join(ready)
-                ready = []
-            chunk = await anext(self._chunks, None)
+            chunks = await anext(self._chunks, None)
 
-    async def _examined(self, body: JsonObject) -> list[bytes]:
+    async def _examined(self, body: JsonObject) -> bytes:
         self._ledger.count(body)
         self._ledger.finish = _finish(body) or self._ledger.finish
-        return [event(each) for each in await self._scanner.chunk(body)]
+        return b"".join(map(event, await self._scanner.chunk(body)))
 
     async def _failed(self, failure: CustodyError) -> bytes:
         """The event that tells of a failure after the status was sent; the stream then ends unfinished."""

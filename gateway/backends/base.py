@@ -2,7 +2,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from gateway.domain import RedactedPrompt, UnscannedChunk, UnscannedReply
+from gateway.domain import RedactedPrompt, UnscannedChunks, UnscannedReply
 from gateway.progress import Progress
 
 
@@ -29,8 +29,8 @@ class Backend(Protocol):
     async def complete(self, call: ModelCall) -> UnscannedReply:
         """The whole answer at once."""
 
-    def stream(self, call: ModelCall) -> AsyncGenerator[UnscannedChunk, None]:
-        """The answer piece by piece; the first piece comes only after the server accepted the call."""
+    def stream(self, call: ModelCall) -> AsyncGenerator[UnscannedChunks, None]:
+        """The answer in pieces, each of at least one chunk; the first comes once the call is accepted."""
 
     async def aclose(self) -> None:
         """Give back connections, workers and memory."""

@@ -13,7 +13,7 @@ from gateway.backends.base import ModelCall
 from gateway.backends.replies import ChunkReader, failed, parse_reply
 from gateway.backends.sse import EventParser, EventTooLarge
 from gateway.backends.upstream import Deadlines, Exchange, Upstream
-from gateway.domain import JsonObject, UnscannedChunk, UnscannedReply
+from gateway.domain import JsonObject, UnscannedChunks, UnscannedReply
 
 PRODUCTION: Final = True
 _DONE = b"[DONE]"
@@ -110,7 +110,7 @@ class OpenAICompatibleBackend:
             exchange.close()
         return UnscannedReply(parse_reply(body))
 
-    async def stream(self, call: ModelCall) -> AsyncGenerator[UnscannedChunk, None]:
+    async def stream(self, call: ModelCall) -> AsyncGenerator[UnscannedChunks, None]:
         """The answer piece by piece; closing the generator drops the connection at once."""
         headers = {**self._stream_headers, "x-request-id": call.request_id}
         exchange = await self._upstream.post(self._body(call, stream=True), headers, first_byte=True)
@@ -119,8 +119,8 @@ class OpenAICompatibleBackend:
                 raise failed("the stream is not of type text/event-stream")
             reading = _Reading(exchange, self._max_event_bytes)
             while (chunks := await reading.next()) is not None:
-                for left, chunk in zip(range(len(chunks))[::-1], chunks, strict=True):
-                    yield UnscannedChunk(chunk, more=left > 0)
+                if chunks:
+                    yield UnscannedChunks(tuple(chunks))
         finally:
             exchange.close()
 

@@ -96,5 +96,6 @@ def _choices(document: JsonObject) -> list[dict[str, JsonValue]]:
 def _check_text(message: JsonValue, name: str) -> None:
     if not isinstance(message, dict):
         raise failed(f"a choice's {name} is not an object")
-    if not isinstance(message.get("content"), str | None):
+    content = message.get("content")
+    if content is not None and not isinstance(content, str):
         raise failed(f"the content of a {name} is not text")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.backends.base import ModelCall
 from gateway.backends.replies import failed
-from gateway.domain import JsonObject, JsonValue, RedactedPrompt, UnscannedChunk, UnscannedReply
+from gateway.domain import JsonObject, JsonValue, RedactedPrompt, UnscannedChunks, UnscannedReply
 from gateway.errors import BackendUnavailable, CustodyError, UpstreamTimeout
 
 PRODUCTION: Final = False
@@ -70,7 +70,7 @@ class ScriptedBackend:
             {**_frame(call, "chat.completion"), "choices": [choice], "usage": _usage(len(pieces))}
         )
 
-    async def stream(self, call: ModelCall) -> AsyncGenerator[UnscannedChunk, None]:
+    async def stream(self, call: ModelCall) -> AsyncGenerator[UnscannedChunks, None]:
         """The answer piece by piece."""
         self._see(call)
         await self._misbehave(("unavailable", "status", "timeout"))
@@ -84,7 +84,7 @@ class ScriptedBackend:
                 yield _chunk(frame, {"role": "assistant", "content": piece})
                 await self._misbehave(("garbage", "half", "hang"))
             yield _chunk(frame, {}, "stop")
-            yield UnscannedChunk({**frame, "choices": [], "usage": _usage(count)})
+            yield UnscannedChunks(({**frame, "choices": [], "usage": _usage(count)},))
         except GeneratorExit:
             self.cancelled += 1
             raise
@@ -142,6 +142,6 @@ def _usage(completion: int) -> JsonObject:
     return {"prompt_tokens": 1, "completion_tokens": completion, "total_tokens": completion + 1}
 
 
-def _chunk(frame: JsonObject, delta: JsonObject, finish: str | None = None) -> UnscannedChunk:
+def _chunk(frame: JsonObject, delta: JsonObject, finish: str | None = None) -> UnscannedChunks:
     choice: JsonObject = {"index": 0, "delta": delta, "finish_reason": finish}
-    return UnscannedChunk({**frame, "choices": [choice]})
+    return UnscannedChunks(({**frame, "choices": [choice]},))

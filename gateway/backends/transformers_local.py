@@ -19,7 +19,7 @@ from gateway.backends.daemon_thread import run_in_daemon_thread
 from gateway.backends.local_answer import Engine, EngineStopped, Step, answer_steps
 from gateway.backends.local_model import LocalModelMissing
 from gateway.backends.local_request import Defaults, Generation, parse_generation
-from gateway.domain import JsonObject, UnscannedChunk, UnscannedReply
+from gateway.domain import JsonObject, UnscannedChunks, UnscannedReply
 from gateway.errors import BackendUnavailable, InvalidBody
 from gateway.progress import Progress, silent
 
@@ -125,7 +125,7 @@ class TransformersBackend:
         frame = _frame(call, "chat.completion", int(self._now()))
         return UnscannedReply({**frame, "choices": [choice], "usage": _usage(turn, tokens)})
 
-    async def stream(self, call: ModelCall) -> AsyncGenerator[UnscannedChunk, None]:
+    async def stream(self, call: ModelCall) -> AsyncGenerator[UnscannedChunks, None]:
         """The answer piece by piece; closing the generator takes the request out of the batch."""
         generation = parse_generation(call.prompt.body, self._defaults)
         frame = _frame(call, "chat.completion.chunk", int(self._now()))
@@ -136,7 +136,7 @@ class TransformersBackend:
                 async for step in steps:
                     tokens = step.tokens
                     yield _chunk(frame, step)
-        yield UnscannedChunk({**frame, "choices": [], "usage": _usage(turn, tokens)})
+        yield UnscannedChunks(({**frame, "choices": [], "usage": _usage(turn, tokens)},))
 
     async def aclose(self) -> None:
         """Stops the engine; answers that are still being generated fail."""
@@ -253,10 +253,10 @@ def _usage(turn: _Turn, completion: int) -> JsonObject:
     }
 
 
-def _chunk(frame: JsonObject, step: Step) -> UnscannedChunk:
+def _chunk(frame: JsonObject, step: Step) -> UnscannedChunks:
     choice: JsonObject = {
         "index": 0,
         "delta": {"role": "assistant", "content": step.text},
         "finish_reason": step.finish or None,
     }
-    return UnscannedChunk({**frame, "choices": [choice]})
+    return UnscannedChunks(({**frame, "choices": [choice]},))

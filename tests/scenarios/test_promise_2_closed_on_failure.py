@@ -13,7 +13,7 @@ import pytest
 from audit.entry import EntryType, Receipt, Record
 from audit.errors import RecorderUnavailable
 from gateway.backends.base import ModelCall
-from gateway.domain import AccessRequest, Decision, Obligations, Operator, UnscannedChunk, UnscannedReply
+from gateway.domain import AccessRequest, Decision, Obligations, Operator, UnscannedChunks, UnscannedReply
 from gateway.errors import BackendUnavailable, IdentityUnavailable, PolicyUnavailable
 from gateway.identity.base import Identity
 from gateway.ownership.base import Asset
@@ -130,10 +130,10 @@ class BrokenBackend:
         """Fails."""
         raise self._error
 
-    async def stream(self, call: ModelCall) -> AsyncGenerator[UnscannedChunk, None]:
+    async def stream(self, call: ModelCall) -> AsyncGenerator[UnscannedChunks, None]:
         """Fails before the first piece."""
         raise self._error
-        yield UnscannedChunk({})
+        yield UnscannedChunks(({},))
 
     async def aclose(self) -> None:
         """Nothing to give back."""

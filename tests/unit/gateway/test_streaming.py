@@ -5,7 +5,7 @@ import orjson
 
 from audit.entry import PayloadCommitment, Receipt, Record
 from audit.payloads.key_store import Owner
-from gateway.domain import Action, Obligations, Operator, UnscannedChunk
+from gateway.domain import Action, Obligations, Operator, UnscannedChunks
 from gateway.records import Trail
 from gateway.retention import Keeper
 from gateway.scanning import Scanner
@@ -43,25 +43,26 @@ async def unrecorded(record: Record) -> Receipt:
     return cast("Receipt", None)
 
 
-def chunk(delta: Any, *, finish: str | None = None, more: bool = False) -> UnscannedChunk:
-    """A chunk as it comes from a backend."""
+def chunk(delta: Any, finish: str | None = None) -> Any:
+    """A chunk as it comes from a model server."""
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
-    return UnscannedChunk({"object": "chat.completion.chunk", "choices": [choice]}, more=more)
+    return {"object": "chat.completion.chunk", "choices": [choice]}
 
 
-async def source(more: bool) -> AsyncGenerator[UnscannedChunk, None]:
-    """A reply in plain words, of which all but the ends come together where ``more``."""
-    yield chunk({"role": "assistant", "content": ""})
-    for place, word in enumerate(WORDS, 1):
-        yield chunk({"content": word}, more=more and place < len(WORDS))
-    yield chunk({}, finish="stop")
+async def source(together: bool) -> AsyncGenerator[UnscannedChunks, None]:
+    """A reply in plain words, of which all but the ends come together where ``together``."""
+    words = tuple(chunk({"content": word}) for word in WORDS)
+    yield UnscannedChunks((chunk({"role": "assistant", "content": ""}),))
+    for piece in (words,) if together else ((word,) for word in words):
+        yield UnscannedChunks(piece)
+    yield UnscannedChunks((chunk({}, finish="stop"),))
 
 
-async def streamed(ledger: Ledger, *, more: bool) -> list[bytes]:
+async def streamed(ledger: Ledger, *, together: bool) -> list[bytes]:
     """The events of that reply."""
     scanner = Scanner(Redactor([], key=b"k" * 32, memory=ScanMemory()))
     call = scanner.redact(await scanner.scan(BODY, "retail"), OBLIGATIONS)
-    stream = AuditedStream(source(more), scanner.replies(call, OBLIGATIONS, "asset", "1"), ledger, {})
+    stream = AuditedStream(source(together), scanner.replies(call, OBLIGATIONS, "asset", "1"), ledger, {})
     return [event async for event in (await stream.start()).events()]
 
 
@@ -75,7 +76,7 @@ def ledger_with(keeper: Keeper | None = None) -> Ledger:
 async def test_a_kept_reply_is_kept_whole() -> None:
     """What the policy wants kept holds every chunk, those that take the short way too."""
     shelf = Shelf()
-    await streamed(ledger_with(Keeper(shelf, cast("Owner", None), "1")), more=True)
+    await streamed(ledger_with(Keeper(shelf, cast("Owner", None), "1")), together=True)
     (reply,) = shelf.kept
     assert all(orjson.dumps(word) in reply for word in WORDS)
     assert b'"stop"' in reply
@@ -83,7 +84,7 @@ async def test_a_kept_reply_is_kept_whole() -> None:
 
 async def test_what_came_together_leaves_together() -> None:
     """Chunks of one piece are one write and still one event each; chunks that come alone leave alone."""
-    together, apart = [await streamed(ledger_with(), more=more) for more in (True, False)]
+    together, apart = [await streamed(ledger_with(), together=each) for each in (True, False)]
     assert len(together) < len(apart)
     assert b"".join(together) == b"".join(apart)
     assert b"".join(together).count(b"data: ") == len(WORDS) + 3
@@ -92,5 +93,5 @@ async def test_what_came_together_leaves_together() -> None:
 async def test_every_chunk_is_counted() -> None:
     """The record counts the chunks of the model, whichever way they went, and how the reply ended."""
     ledger = ledger_with()
-    await streamed(ledger, more=True)
+    await streamed(ledger, together=True)
     assert (ledger.chunks, ledger.finish) == (len(WORDS) + 2, "stop")

@@ -34,7 +34,7 @@ async def make(server: Loopback) -> AsyncGenerator[Make, None]:
 async def all_of(backend: OpenAICompatibleBackend) -> list[JsonObject]:
     """Every chunk of one streamed call."""
     async with aclosing(backend.stream(call())) as chunks:
-        return [chunk.body async for chunk in chunks]
+        return [body async for each in chunks for body in each.bodies]
 
 
 async def test_a_plain_reply_comes_back_as_it_was(server: Loopback, make: Make) -> None:

@@ -12,7 +12,7 @@ from gateway.errors import BackendUnavailable, CustodyError, UpstreamFailed, Ups
 async def spoken(backend: ScriptedBackend, text: str = "hello there you") -> list[JsonObject]:
     """Every chunk of one streamed call."""
     async with aclosing(backend.stream(call(text))) as chunks:
-        return [chunk.body async for chunk in chunks]
+        return [body async for each in chunks for body in each.bodies]
 
 
 def text_of(chunks: list[JsonObject]) -> str:
