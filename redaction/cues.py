@@ -6,6 +6,9 @@ from collections.abc import Iterator
 import regex
 
 _BEFORE, _AFTER = 60, 30  # code points around a match in which context words count
+LONELY = 64  # a text no longer than this may be nothing but one value
+_LEAST_LONELY = 8
+_AROUND = " \t\r\n\"'`.,;"
 _WHOLE = 4  # a context word no longer than this must stand alone: "tin" is not in "tiny"
 
 
@@ -60,6 +63,16 @@ class Cues:
             self.rules |= word.rules
             self._places.append((end, start, word.rules))
             self._sorted = False
+
+    def is_all(self, start: int, end: int) -> bool:
+        """Whether the text is nothing but this value, as a field of a form or an argument of a tool is."""
+        text = self._text
+        return (
+            len(text) <= LONELY
+            and end - start >= _LEAST_LONELY
+            and not text[:start].strip(_AROUND)
+            and not text[end:].strip(_AROUND)
+        )
 
     def near(self, rule: int, start: int, end: int) -> bool:
         """Whether a word of this rule stands before or behind what lies between."""

@@ -8,7 +8,12 @@ from redaction.tree import NOTHING, Behind, Chars, Choice, Edge, Node, Repeat, S
 
 LONGEST = 16_384  # code points that a match may have; a pattern that could match more is refused
 _KEPT = 32  # a repeat at an end that may go on for longer than this is cut to its least
-_COUNTED, _UNROLLED = 64, 12  # repeats up to here are counted; beyond, they are left open
+_HEAVY = 2_000  # characters that a probe may be written with
+_FAR, _ENOUGH = (
+    300,
+    3,
+)  # code points that a match may take until its probe is seen, and that a probe must ask for
+_COUNTED, _UNROLLED = 64, 4  # repeats up to here are counted; beyond, they are left open
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class _Cut:
         self._after = self._edges(items, first=False)
         whole = [_width(item)[1] for item in items]
         self._shorten(items, first=False)
+        self._lighten(items)
         cut = len(whole) - len(items)
         behind = sum(whole[len(whole) - cut :]) if cut else 0
         kept_last = _width(items[-1])[1]
@@ -103,6 +109,18 @@ class _Cut:
                 bits |= edge.bits
         return bits
 
+    def _lighten(self, items: list[Node]) -> None:
+        """Leaves off the end of what is too much for an automaton or too far to go back over."""
+        while len(items) > 1 and _is_much(items):
+            last = items[-1]
+            if isinstance(last, Repeat) and last.most > last.least > 0:
+                items[-1] = Repeat(last.item, last.least, last.least)
+            elif sum(_width(item)[0] for item in items[:-1]) < _ENOUGH:
+                return
+            else:
+                items.pop()
+            self._after = 0
+
     def _shorten(self, items: list[Node], *, first: bool) -> None:
         at = 0 if first else -1
         while True:
@@ -121,6 +139,12 @@ class _Cut:
                 self._before = 0
             else:
                 self._after = 0
+
+
+def _is_much(items: list[Node]) -> bool:
+    return (
+        sum(len(_written(item)) for item in items) > _HEAVY or sum(_width(item)[1] for item in items) > _FAR
+    )
 
 
 def _width(node: Node) -> tuple[int, int]:
@@ -167,23 +191,23 @@ def _union(sets: "object") -> int:
     return bits
 
 
-def _written(node: Node) -> str:
+def _written(node: Node, *, nested: bool = False) -> str:
     if isinstance(node, Chars):
         return _set(node.bits)
     if isinstance(node, Choice):
-        return f"(?:{'|'.join(map(_written, node.options))})"
+        return f"(?:{'|'.join(_written(option, nested=nested) for option in node.options)})"
     if isinstance(node, Sequence):
-        return "".join(map(_written, node.items))
-    if isinstance(node, Repeat):
-        return f"(?:{_written(node.item)}){_counts(node)}" if node.most else ""
+        return "".join(_written(item, nested=nested) for item in node.items)
+    if isinstance(node, Repeat) and node.most:
+        return f"(?:{_written(node.item, nested=nested or node.most > 1)}){_counts(node, nested=nested)}"
     return ""
 
 
-def _counts(node: Repeat) -> str:
+def _counts(node: Repeat, *, nested: bool) -> str:
     least, most = node.least, node.most
     if least == most == 1:
         return ""
-    limit = _COUNTED if isinstance(node.item, Chars) else _UNROLLED
+    limit = _COUNTED if isinstance(node.item, Chars) and not nested else _UNROLLED
     if most <= limit:
         return f"{{{least}}}" if least == most else f"{{{least},{most}}}"
     return f"{{{min(least, limit)},}}"

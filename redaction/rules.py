@@ -17,8 +17,9 @@ class Rule:
 
     ``score`` is how telling a bare match is, in 0..1. ``confirm`` says True for a value whose checksum is
     right, False for one that cannot be, None where it cannot tell. ``context`` are words (lower case, counted
-    from their beginning) that make a match likely. A rule that is not ``trusted`` is an operator's: its
-    pattern is given a time limit for each place where it may match.
+    from their beginning) that make a match likely; ``lonely`` says that a text which is nothing but the value
+    does so too. ``trim`` says how many code points of what was matched are the value. A rule that is not
+    ``trusted`` is an operator's: its pattern gets a time limit for each place where it may match.
     """
 
     entity_type: str
@@ -27,6 +28,8 @@ class Rule:
     context: tuple[str, ...] = ()
     confirm: Confirm | None = field(default=None, compare=False)
     trusted: bool = True
+    lonely: bool = False
+    trim: Callable[[str], int] | None = field(default=None, compare=False)
 
 
 class RuleDetector:

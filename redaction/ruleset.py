@@ -8,7 +8,7 @@ import regex
 
 from redaction.automaton import Automaton, available
 from redaction.base import Category, Finding
-from redaction.cues import Cues, Word
+from redaction.cues import LONELY, Cues, Word
 from redaction.octets import shadow
 from redaction.probe import probe
 
@@ -54,10 +54,11 @@ class RuleSet:
             self._by_probe[numbers[check.expression]].append(check)
         self._words = _words(self._rules)
         self._alone = sum(rule.bit for rule in self._rules if rule.alone)
+        self._every = (1 << len(self._rules)) - 1
         self._margin = max((check.longest for check in self._checks), default=0) + _BEYOND
         wanted = available() if accelerated is None else accelerated
         words = [probe(rf"(?<!\w){regex.escape(word.text)}").expression for word in self._words]
-        self._automaton = Automaton([*expressions, *words]) if wanted and rules else None
+        self._automaton = Automaton([*expressions], words) if wanted and rules else None
 
     def wait(self) -> None:
         """Returns once everything is compiled; raises if something could not be."""
@@ -81,8 +82,8 @@ class RuleSet:
 
     def _found(self, text: str) -> list[Finding]:
         places, cues = self._look(text) if self._automaton is not None else self._look_slowly(text)
-        seen = cues.rules
-        viable = self._alone | seen
+        # In a text that may be nothing but one value, every rule may have something to say.
+        viable = self._every if len(text) <= LONELY else self._alone | cues.rules
         found: dict[tuple[str, int, int], Finding] = {}
         for check, ends in places:
             if not check.rules_mask & viable:
@@ -120,7 +121,19 @@ class RuleSet:
 class _Rule:
     """A rule with what is known of it before any text is seen."""
 
-    __slots__ = ("alone", "bit", "category", "confirm", "detector", "entity_type", "rule", "score", "strong")
+    __slots__ = (
+        "alone",
+        "bit",
+        "category",
+        "confirm",
+        "detector",
+        "entity_type",
+        "lonely",
+        "rule",
+        "score",
+        "strong",
+        "trim",
+    )
 
     def __init__(self, number: int, owned: Owned) -> None:
         rule = owned.rule
@@ -131,6 +144,8 @@ class _Rule:
         self.confirm = rule.confirm
         self.detector = owned.detector
         self.category = owned.category
+        self.lonely = rule.lonely
+        self.trim = rule.trim
         self.strong = rule.score >= THRESHOLD
         self.alone = self.strong or (rule.confirm is not None and rule.score >= _CONFIRMED)
 
@@ -143,10 +158,17 @@ class _Rule:
     ) -> None:
         """Adds what a match comes to, if anything."""
         start, end = match.span(group)
+        value = match[group]
+        if self.trim is not None:
+            value = value[: self.trim(value)]
+            end = start + len(value)
         told = bool(cues.rules & self.bit) and cues.near(self.bit, start, end)
-        if end <= start or not (told or self.alone):
+        lonely = self.lonely and not told and cues.is_all(start, end)
+        if end <= start or not (told or lonely or self.alone):
             return
-        verdict = self.confirm(match[group]) if self.confirm else None
+        verdict = self.confirm(value) if self.confirm else None
+        # Digits alone, with nothing around them and nothing to confirm them, may be anything.
+        told = told or (lonely and (verdict is True or not value.isdigit()))
         if verdict is False:
             return
         score = 1.0 if verdict and self.score >= _CONFIRMED else self.score

@@ -2,45 +2,61 @@
 
 import importlib
 from collections.abc import Iterable
-from pathlib import Path
 
+from redaction.detectors._tuning import TUNED, UNUSED, Needs, Tuned
 from redaction.rules import Confirm, Rule
 
 _PACKAGE = "presidio_analyzer.predefined_recognizers"
 
 
 class RecognizerUnknown(Exception):
-    """No recognizer of Presidio has this name, or a YAML file describes none."""
+    """No recognizer of Presidio has this name."""
 
 
-def presidio_rules(names: Iterable[str]) -> list[Rule]:
-    """The rules of Presidio's recognizers of these class names, without the ending ``Recognizer``."""
+def names_known() -> list[str]:
+    """All of Presidio's recognizers by class name without the ending ``Recognizer``, as installed."""
+    package = importlib.import_module(_PACKAGE)
+    base = importlib.import_module("presidio_analyzer").EntityRecognizer
+    return sorted(
+        name.removesuffix("Recognizer")
+        for name, kind in vars(package).items()
+        if isinstance(kind, type) and issubclass(kind, base) and name.endswith("Recognizer")
+    )
+
+
+def presidio_rules(names: Iterable[str] | None = None) -> list[Rule]:
+    """The rules of Presidio's recognizers of these names, or of all that can be used."""
     _stay_offline()
-    recognizers = importlib.import_module(_PACKAGE)
+    package = importlib.import_module(_PACKAGE)
     rules: list[Rule] = []
-    for name in names:
-        kind = getattr(recognizers, f"{name}Recognizer", None)
-        if kind is None:
-            raise RecognizerUnknown(f"Presidio has no recognizer {name!r}")
-        rules += _rules_of(kind())
+    for name in [name for name in names_known() if name not in UNUSED] if names is None else names:
+        kind = getattr(package, f"{name}Recognizer", None)
+        if kind is None or not hasattr(kind, "PATTERNS"):
+            raise RecognizerUnknown(f"Presidio has no recognizer by patterns of the name {name!r}")
+        rules += _tuned(kind(), TUNED.get(name))
     return rules
 
 
-def yaml_rules(path: Path) -> list[Rule]:
-    """The rules in a file of Presidio's own YAML form for recognizers."""
-    import yaml  # noqa: PLC0415  as above
-    from presidio_analyzer import PatternRecognizer  # noqa: PLC0415  loaded only where it is configured
+def _tuned(recognizer: "object", tuned: Tuned | None) -> list[Rule]:
+    if tuned is None:
+        return _rules_of(recognizer)
+    (entity_type,) = recognizer.supported_entities  # type: ignore[attr-defined]  # Presidio ships no types
+    words = tuned.context or recognizer.context or ()  # type: ignore[attr-defined]  # as above
+    context = tuple(dict.fromkeys(word.lower() for word in words))
+    rules = {}
+    for pattern in recognizer.patterns:  # type: ignore[attr-defined]  # as above
+        needs = next((needs for part, needs in tuned.by_name.items() if part in pattern.name), tuned.needs)
+        if needs is not Needs.REFUSED:
+            exact = _alone(_exact(recognizer, pattern.regex, cased=tuned.cased))
+            rules[exact] = Rule(
+                entity_type, exact, needs.value, context, _confirming(recognizer), lonely=True
+            )
+    return list(rules.values())
 
-    document = yaml.safe_load(path.read_text("utf-8"))
-    entries = document.get("recognizers") if isinstance(document, dict) else None
-    if not isinstance(entries, list) or not entries:
-        raise RecognizerUnknown(f"{path}: no list of recognizers")
-    known = {"name", "supported_entity", "patterns", "context", "deny_list", "supported_language"}
-    return [
-        rule
-        for entry in entries
-        for rule in _rules_of(PatternRecognizer.from_dict({k: v for k, v in entry.items() if k in known}))
-    ]
+
+def _alone(pattern: str) -> str:
+    # What goes on beyond a joint is a part of something longer: a version, a hash in groups, a serial number.
+    return rf"(?<!\w)(?<!\w[.\-/_])(?:{pattern})(?!\w)(?![.\-/_]\d)"
 
 
 def _rules_of(recognizer: "object") -> list[Rule]:
@@ -52,12 +68,12 @@ def _rules_of(recognizer: "object") -> list[Rule]:
     ]
 
 
-def _exact(recognizer: "object", pattern: str) -> str:
+def _exact(recognizer: "object", pattern: str, *, cased: bool = False) -> str:
     # Ours ignore case unless told otherwise; a recognizer says the opposite through its flags.
     import regex  # noqa: PLC0415  as above
 
     ignores = recognizer.global_regex_flags & regex.IGNORECASE  # type: ignore[attr-defined]  # as above
-    return pattern if ignores else f"(?-i:{pattern})"
+    return pattern if ignores and not cased else f"(?-i:{pattern.replace('(?i)', '')})"
 
 
 def _confirming(recognizer: "object") -> Confirm:
