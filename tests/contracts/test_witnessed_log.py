@@ -114,8 +114,9 @@ def record(name: str, intent: str = "") -> Record:
 
 
 async def write(log: Log, count: int, name: str = "r") -> None:
-    """So many intents."""
-    await asyncio.gather(*[log.append(record(f"{name}{number}")) for number in range(count)])
+    """So many refusals, which leave nothing open that a later gateway would close."""
+    refused = [Record(type=EntryType.DENIED, request_id=f"{name}{number}") for number in range(count)]
+    await asyncio.gather(*[log.append(each) for each in refused])
 
 
 def covered(found: LogStatus) -> bool:
