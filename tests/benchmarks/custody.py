@@ -13,7 +13,7 @@ from tests.benchmarks.exchange import MODEL, PACED_MODEL
 from tests.benchmarks.servers import Launch, Server, free_port, python_module, serving
 
 LIGHT = ("patterns", "secrets")
-WITH_NAMES = (*LIGHT, "names")
+WITH_NAMES = (*LIGHT, "classifier")
 _PRINCIPAL = "retail-service"
 _START_S = 120
 

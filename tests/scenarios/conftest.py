@@ -10,7 +10,7 @@ from tests.scenarios.configuration import Shape
 from tests.scenarios.running import RunningGateway
 
 HERE = Path(__file__).parent
-WITH_NAMES = Shape(detectors=("patterns", "secrets", "names"))
+EVERY_DETECTOR = Shape(detectors=("patterns", "secrets", "classifier"))
 
 Connect = Callable[..., OpenAI]
 
@@ -49,7 +49,7 @@ def shared_gateway(
     capture_server: Capture, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningGateway]:
     """One gateway with every detector, for tests that neither kill nor break it."""
-    running = RunningGateway(tmp_path_factory.mktemp("shared"), capture_server.url, WITH_NAMES)
+    running = RunningGateway(tmp_path_factory.mktemp("shared"), capture_server.url, EVERY_DETECTOR)
     yield running.await_ready()
     running.close()
 
@@ -63,7 +63,7 @@ def gateway(shared_gateway: RunningGateway, capture: Capture) -> RunningGateway:
 
 @pytest.fixture
 def own_gateway(capture: Capture, tmp_path: Path) -> Iterator[RunningGateway]:
-    """A gateway that the test may break; without the names model, for its start-up time."""
+    """A gateway that the test may break; without the classifier, for its start-up time."""
     running = RunningGateway(tmp_path, capture.url)
     yield running.await_ready()
     running.close()

@@ -1,0 +1,160 @@
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redaction.classifier.engine import Probabilities
+from redaction.classifier.honorifics import HONORIFICS
+from redaction.classifier.units import Units, fold
+from redaction.classifier.windows import Window
+
+_OPENING = {"PHONE_NUMBER": "(+", "ID": "#", "PERSON": "@", "EMAIL_ADDRESS": "_", "USERNAME": "@"}
+_CLOSING = {"EMAIL_ADDRESS": "_", "USERNAME": "_"}
+_POSSESSIVES = ("'s", "\u2019s")
+# A blank may follow the sign that joins these.
+_LOOSE = frozenset({"STREET_ADDRESS", "DATE_TIME", "ID", "PHONE_NUMBER", "EMAIL_ADDRESS"})
+_PARTICLES = frozenset((
+    "van", "von", "de", "der", "den", "del", "della", "di", "da", "das", "do", "dos", "du", "la", "le", "el",
+    "ten", "ter", "zu", "zum", "bin", "ibn", "al", "y", "e",
+))  # fmt: skip
+_MOST_PARTICLES = 3
+_Run = tuple[str, int, int]  # label, first and last unit
+_JOINTS = frozenset("-'\u2019./:,&+@_#()°º")  # signs that may stand inside an entity
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An entity as the classifier sees it; ``score`` is the highest probability of being anything."""
+
+    label: str
+    start: int
+    end: int
+    score: float
+
+
+class Decision:
+    """Turns probabilities of units into spans of text; any unit over its label's threshold counts."""
+
+    def __init__(self, labels: Sequence[str], thresholds: dict[str, float]) -> None:
+        self._labels = labels
+        self._thresholds = np.array([thresholds[label] for label in labels[1:]], np.float32)
+
+    def spans(self, text: str, units: Units, found: Sequence[tuple[Window, Probabilities]]) -> Iterator[Span]:
+        """The entities of a text, in order; ``found`` are its windows with what the network said."""
+        if not found:
+            return
+        marks, scores = self._marks(units, found)
+        for label, *run in _runs(text, units, self._labels, marks):
+            trimmed = _trimmed(text, units, label, *run)
+            if trimmed is not None:
+                first, last = trimmed
+                score = round(float(scores[first : last + 1].max()), 3)
+                yield Span(label, units.starts[first], units.ends[last], score)
+
+    def _marks(
+        self, units: Units, found: Sequence[tuple[Window, Probabilities]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """For each unit the number of its label, 0 for none, and how sure it is to be anything."""
+        marks = np.zeros(len(units), np.int64)
+        scores = np.zeros(len(units), np.float32)
+        for window, probabilities in found:
+            low = window.seen[0]
+            start, end = window.core
+            inside = probabilities[start - low : end - low]
+            label = inside[:, 1:].argmax(-1)
+            sure = 1 - inside[:, 0]
+            scores[start:end] = np.minimum(sure, 1)
+            marks[start:end] = np.where(sure >= self._thresholds[label], label + 1, 0)
+        return marks, scores
+
+
+def _runs(text: str, units: Units, labels: Sequence[str], marks: NDArray[np.int64]) -> Iterator[_Run]:
+    """Each entity: neighbours of one label, over what joins them."""
+    marked = np.flatnonzero(marks).tolist()
+    at = 0
+    while at < len(marked):
+        first = last = marked[at]
+        label = labels[marks[first]]
+        at += 1
+        while at < len(marked) and marks[marked[at]] == marks[first]:
+            if not _joins(text, units, label, last, marked[at]):
+                break
+            last = marked[at]
+            at += 1
+        yield label, first, last
+
+
+def _joins(text: str, units: Units, label: str, last: int, following: int) -> bool:
+    """Whether two units are one entity: side by side, or a joining sign or a name's particles between."""
+    if following - last == 1:
+        return not _breaks(text, units, last, following)
+    between = [_char(text, units, number) for number in range(last + 1, following)]
+    if label == "PERSON" and len(between) <= _MOST_PARTICLES and all(each in _PARTICLES for each in between):
+        return "\n" not in text[units.ends[last] : units.starts[following]]
+    if len(between) > 1 or between[0] not in _JOINTS or _breaks(text, units, last, following):
+        return False
+    before = units.ends[last] == units.starts[last + 1]
+    after = units.ends[last + 1] == units.starts[following]
+    return before and (after or between[0] == "." or label in _LOOSE)
+
+
+def _breaks(text: str, units: Units, last: int, following: int) -> bool:
+    """Whether the blank between holds an empty line, or a tabulator, as between cells."""
+    between = text[units.ends[last] : units.starts[following]]
+    return between.count("\n") > 1 or "\t" in between
+
+
+def _trimmed(text: str, units: Units, label: str, first: int, last: int) -> tuple[int, int] | None:
+    """The run without signs at its ends and without a possessive, with the honorific before it."""
+    while (
+        first <= last
+        and _is_sign(text, units, first)
+        and _char(text, units, first) not in _OPENING.get(label, "")
+    ):
+        first += 1
+    while (
+        last >= first
+        and _is_sign(text, units, last)
+        and _char(text, units, last) not in _CLOSING.get(label, "")
+    ):
+        last -= 1
+    if first > last or all(units.plain[first : last + 1]):
+        return None
+    if (
+        label in ("PERSON", "ORGANIZATION")
+        and last - first > 1
+        and text[units.starts[last - 1] : units.ends[last]] in _POSSESSIVES
+    ):
+        last -= 2
+    if label == "PERSON":
+        first = _with_title(text, units, first)
+    if (
+        label in ("PERSON", "USERNAME")
+        and first
+        and _char(text, units, first - 1) == "@"
+        and units.ends[first - 1] == units.starts[first]
+    ):
+        first -= 1
+    return first, last
+
+
+def _with_title(text: str, units: Units, first: int) -> int:
+    before = first - 1
+    if before > 0 and _char(text, units, before) == ".":
+        before -= 1
+    if (
+        before >= 0
+        and fold(text[units.starts[before] : units.ends[before]]) in HONORIFICS
+        and "\n" not in text[units.ends[before] : units.starts[first]]
+    ):
+        return before
+    return first
+
+
+def _char(text: str, units: Units, number: int) -> str:
+    return text[units.starts[number] : units.ends[number]]
+
+
+def _is_sign(text: str, units: Units, number: int) -> bool:
+    return not text[units.starts[number]].isalnum()
