@@ -117,7 +117,7 @@ class Collector:
             self._assess()
             self._ask(last=last)
         except (SQLAlchemyError, AuditError, KeyError) as error:
-            _log.warning("cosignatures not collected, will try again: %s", cause(error))
+            _log.warning("cosignatures not collected, will try again: %s", _told(error))
 
     def _assess(self) -> None:
         """See how old the oldest entry is that no quorum has seen, and say when that becomes a matter."""
@@ -174,7 +174,7 @@ class Collector:
             done = member.exchange.submit(size, note)
             failed = done < size
         except (SQLAlchemyError, AuditError, KeyError, OSError) as error:
-            _log.warning("cosignature of %s not kept, will try again: %s", member.name, cause(error))
+            _log.warning("cosignature of %s not kept, will try again: %s", member.name, _told(error))
         finally:
             with self._changed:
                 member.busy, closed = False, self._closed
@@ -186,3 +186,8 @@ class Collector:
                 self._changed.notify_all()
             if closed:
                 member.exchange.close()
+
+
+def _told(error: Exception) -> str:
+    """Our own errors speak for themselves; a driver's message may quote what it was given."""
+    return str(error) if isinstance(error, AuditError) else cause(error)
