@@ -144,7 +144,10 @@ async def test_log_is_cosigned_by_ours_and_by_a_stranger(departments: Department
     report = verify_log(departments.database, departments.verifier, trusted=Trusted(policy.keys, 3))
     assert (report.good, report.witnesses.size) == (True, 60)
     where, keys = ["--database", str(departments.database)], [str(key) for key in policy.keys]
-    for command in (["export", str(tmp_path / "out")], ["prove", "7", "-o", str(tmp_path / "p")]):
+    for command in (
+        ["export", str(tmp_path / "out"), "--format", "tiles"],
+        ["prove", "7", "-o", str(tmp_path / "p")],
+    ):
         assert CliRunner().invoke(app, ["audit", *command, *where]).exit_code == 0
     assert len(require_quorum((tmp_path / "out" / "checkpoint").read_text(), policy.keys, 3)) == 3
     asked = [part for key in keys for part in ("--witness", key)]
