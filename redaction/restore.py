@@ -9,6 +9,7 @@ as a token: masking writes such labels too, and they may stand for anybody.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 from redaction.placeholders import INVISIBLE, LITERAL, SIZES, Original, Vault, canonical
 
@@ -50,6 +51,9 @@ class Mention:
     literal: bool = False
 
 
+_START = attrgetter("start")
+
+
 def lookalikes(text: str) -> Iterator[tuple[int, int]]:
     """The spans of everything that may be a placeholder, whatever it stands for, in no order."""
     for match in _BOXED.finditer(text):
@@ -88,21 +92,17 @@ def candidates(text: str) -> set[str] | None:
 
 def mentions(text: str, vault: Vault) -> Iterator[Mention]:
     """What looks like a placeholder and where stand-ins stand, in order, without overlaps."""
-    position = 0
     # Most texts hold no placeholder of the vault, and telling so costs a twentieth of looking for them.
-    for mention in _tokens(text, vault) if vault.may_resolve(text) else ():
-        yield from _stand_ins(text, position, mention.start, vault)
-        yield mention
-        position = mention.end
-    yield from _stand_ins(text, position, len(text), vault)
-
-
-def _stand_ins(text: str, start: int, end: int, vault: Vault) -> Iterator[Mention]:
-    if len(vault.stand_ins):
-        # Seen in the whole text, for what is next to a word tells whether it ends there.
-        for low, high, value in vault.stand_ins.mentions(text):
-            if start <= low and high <= end:
-                yield Mention(low, high, value)
+    tokens = _tokens(text, vault) if vault.may_resolve(text) else iter(())
+    if not len(vault.stand_ins):
+        yield from tokens
+        return
+    found = [*tokens, *(Mention(*place) for place in vault.stand_ins.mentions(text))]
+    position = 0
+    for mention in sorted(found, key=_START):
+        if mention.start >= position:
+            yield mention
+            position = mention.end
 
 
 def _tokens(text: str, vault: Vault) -> Iterator[Mention]:

@@ -1,5 +1,6 @@
 import hmac
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -147,8 +148,14 @@ class StandInBook:
 
     def _compiled(self) -> re.Pattern[str]:
         if self._pattern is None:
-            known = sorted(self._meanings.values(), key=lambda each: -len(each.text))
-            written = "|".join(spelling for each in known for spelling in _spellings(each))
+            # By first letter, so that a place in a text is held against few of many.
+            spellings: dict[str, list[str]] = defaultdict(list)
+            for known in sorted(self._meanings.values(), key=lambda each: -len(each.text)):
+                spellings[_compact(known.text)[0]] += _spellings(known)
+            written = "|".join(
+                rf"(?=\+?[{letter}{letter.upper()}])(?:{'|'.join(each)})"
+                for letter, each in spellings.items()
+            )
             self._pattern = re.compile(rf"(?<!\w)(?:{written})")
         return self._pattern
 

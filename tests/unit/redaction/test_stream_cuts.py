@@ -35,7 +35,7 @@ PROMPT = "\n".join(f"my {name.lower()} is {value} of course" for name, value in 
 
 
 class Known:
-    """Finds the values above."""
+    """Finds the values above, and as a classifier would anything that looks like a name or an address."""
 
     name = "known"
     digest = "00"
@@ -44,6 +44,8 @@ class Known:
     def __init__(self) -> None:
         values = [*OWN.items(), *OTHERS.items()]
         self._rules = [(name, regex.compile(regex.escape(value))) for name, value in values]
+        self._rules.append(("PERSON", regex.compile(r"\p{Lu}\p{Ll}+ \p{Lu}\p{Ll}+")))
+        self._rules.append(("EMAIL_ADDRESS", regex.compile(r"[\w.]+@[\w.]+\w")))
 
     def detect(self, texts: Sequence[str]) -> list[list[Finding]]:
         """Where they stand."""
