@@ -14,6 +14,7 @@ AuditError
 ├── PayloadUnavailable    keys or payloads cannot be had: keep nothing, and do not go on
 ├── PayloadErased         the payload's key is gone for good: nobody can read it any more
 ├── PayloadTampered       a stored payload is not what its entry committed to
+├── SinkUnavailable       a copy of the log cannot be fed now; the log itself is as it was
 ├── HeldByLaw             a legal hold keeps what was to be erased; names the holds
 └── LogCorrupted          the log contradicts itself; names the first bad index
 """
@@ -75,6 +76,10 @@ class PayloadErased(AuditError):
 
 class PayloadTampered(AuditError):
     """A stored payload does not match the hash or the HMAC in its entry."""
+
+
+class SinkUnavailable(AuditError):
+    """The other side of a sink did not take a batch; it comes again."""
 
 
 class HeldByLaw(AuditError):

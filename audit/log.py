@@ -1,6 +1,7 @@
 """A log that is open for writing: its parts, put together."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from audit.chain import Chain
 from audit.database import Database, cause, open_database
 from audit.entry import EntryType, Receipt, Record
 from audit.errors import LogUnusable, RecorderUnavailable
+from audit.feeder import Feeder
 from audit.hold import FileHold, hold_open
 from audit.ids import Clock, EntryIds, SystemClock, Uuid7
 from audit.integrator import CADENCE_S, Integrator
@@ -25,6 +27,7 @@ from audit.reaper import BEAT_S, GONE_S, Reaper
 from audit.recorder import DEADLINE_S, Recorder
 from audit.registry import Registry
 from audit.seal import remove_seal
+from audit.sinks.base import Sink
 from audit.store import EntryStore, create_log, known_verifier
 from audit.tree_store import TreeStore
 from audit.witness.collector import Collector
@@ -82,6 +85,19 @@ class Log:
         """The name and key that this log's checkpoints and receipts are checked with."""
         return self._opened.signer.verifier
 
+    def feed(self, sinks: Mapping[str, Sink]) -> None:
+        """Begin to copy the log into these sinks, each in a thread of its own; closing the log ends it."""
+        for name, sink in sinks.items():
+            self._opened.feed(
+                Feeder(
+                    name,
+                    sink,
+                    self._opened.database,
+                    holder=secrets.token_hex(8),
+                    wall_us=self._clock.wall_us,
+                )
+            )
+
     async def append(self, record: Record) -> Receipt:
         """Make one record durable; raises RecorderUnavailable, InvalidEntry or EntryTooLarge.
 
@@ -135,7 +151,13 @@ class _Opened:
         self.intents = intents
         self._reaper = reaper
         self._hold = hold
+        self._feeders: list[Feeder] = []
         self._closed = False
+
+    def feed(self, feeder: Feeder) -> None:
+        """Begin to feed a sink, until the log is closed."""
+        self._feeders.append(feeder)
+        feeder.start()
 
     @property
     def overdue(self) -> bool:
@@ -147,6 +169,10 @@ class _Opened:
         if self._closed:
             return
         self._closed = True
+        for feeder in self._feeders:
+            feeder.end()
+        for feeder in self._feeders:
+            feeder.close()
         self._reaper.close()
         self.integrator.close()
         if self._collector is not None:

@@ -128,6 +128,17 @@ WRITER = Table(
     sqlite_strict=True,
 )
 
+# How far each copy of the log has come, and which gateway feeds it until when. Beside the log, not in it.
+SINK = Table(
+    "sink",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("place", _WIDE, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("until_us", _WIDE, nullable=False),
+    sqlite_strict=True,
+)
+
 _GROWS = "new.id = old.id AND new.size >= old.size"
 guard(
     HEAD, f"{_GROWS} AND new.origin = old.origin AND new.verifier = old.verifier AND new.epoch >= old.epoch"

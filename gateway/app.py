@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from audit.log import Log
 from audit.payloads.erasure import Custodian
 from audit.payloads.vault import Vault
+from audit.sinks.base import Sink
 from gateway.backends.base import Backend, NeedsStart
 from gateway.ids import Uuid7
 from gateway.ownership.configured import ConfiguredDirectory
@@ -24,6 +25,7 @@ from gateway.parts import (
     policy_engine,
     redactor,
     retention,
+    sinks,
     vault,
     verifiable_log,
 )
@@ -47,6 +49,7 @@ class Gateway:
     log: Log
     refusals: PeerRefusals
     vault: Vault | None
+    sinks: Mapping[str, Sink]
     policy: PolicyEngine
     backends: Mapping[str, Backend]
     scanner: Scanner
@@ -59,6 +62,7 @@ class Gateway:
                 progress(f"Model of backend {name}")
                 await backend.start(progress)
         await self.scanner.warm()
+        self.log.feed(self.sinks)
 
     async def keep_up(self) -> None:
         """Does what is due to kept payloads, until it is cancelled."""
@@ -86,6 +90,7 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
     progress("Detectors")
     scanner = Scanner(redactor(settings, state))
     servers = backends(settings, progress)
+    copies = sinks(settings)
     progress("Audit log")
     log = verifiable_log(settings, state)
     payloads = vault(settings, state) if settings.payloads.keys else None
@@ -111,7 +116,7 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
         attempt_key=pepper(settings, state),
         refusals=refusals,
     )
-    return Gateway(settings, log, refusals, payloads, policy, servers, scanner, Pipeline(parts))
+    return Gateway(settings, log, refusals, payloads, copies, policy, servers, scanner, Pipeline(parts))
 
 
 class _Application(FastAPI):

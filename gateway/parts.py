@@ -15,6 +15,7 @@ from audit.payloads.erasure import Retention
 from audit.payloads.kek.base import KeyEncryptionKey
 from audit.payloads.vault import Vault, open_vault
 from audit.place import Place, parse_place
+from audit.sinks.base import Sink
 from audit.witness.policy import WitnessAddress, WitnessPolicy
 from gateway import plugins
 from gateway.backends.base import Backend
@@ -182,6 +183,14 @@ def principal_actor(settings: Settings, state: StateFolder, principal: str) -> A
             kind: Literal["person", "service"] = "person" if each.get("kind") == "person" else "service"
             return Actor(subject_id(principal, pepper(settings, state)), kind, str(each.get("department")))
     return None
+
+
+def sinks(settings: Settings) -> dict[str, Sink]:
+    """Where copies of the log go, by name."""
+    return {
+        each.name: cast("Sink", _plugin("audit.sinks", each, f"audit.sinks.{number}", settings))
+        for number, each in enumerate(settings.audit.sinks)
+    }
 
 
 def _placed(settings: Settings, given: SecretStr) -> Place:

@@ -85,6 +85,12 @@ class WitnessesSettings(_Section):
     )
 
 
+class SinkSettings(PluginSettings):
+    """A copy of the log somewhere else."""
+
+    name: Name = Field(description="What the log remembers its place by.")
+
+
 class AuditSettings(_Section):
     """The verifiable log."""
 
@@ -109,6 +115,8 @@ class AuditSettings(_Section):
     witnesses: WitnessesSettings | None = Field(
         default=None, description="Who must have seen the log; none without it."
     )
+
+    sinks: tuple[SinkSettings, ...] = Field((), description="Copies of the log, each a kind and its options.")
 
 
 class PayloadKeySettings(PluginSettings):
