@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from audit.cosignature import Witness, WitnessSigner, cosigned_by
+from audit.checkpoint import open_checkpoint
+from audit.cosignature import Witness, WitnessSigner, cosigned_by, require_quorum
 from audit.database import Database, open_database
 from audit.entry import EntryType, Record
+from audit.keys import read_verifier
 from audit.log import LogOptions, open_log
 from audit.place import Place
 from audit.schema import COSIGNATURE
+from audit.static import export_tiles, newest_checkpoint
 from audit.status import read_status
+from audit.tlog import complete_root, fold_root, tile_path
 from audit.witness.checks import Seen, Trusted, Witnesses, check_cosignatures
 from audit.witness.policy import WitnessAddress, WitnessPolicy
 from audit.witness.store import CosignatureStore, Coverage, WitnessState, cosigned_note
@@ -118,6 +122,22 @@ async def test_verification_checks_cosignatures(database: Database) -> None:
 
 def _seen(number: int) -> Seen:
     return Seen(KEYS[number].name, 3, 1_790_000_000)
+
+
+async def test_static_export_carries_cosignatures(database: Database, tmp_path: Path) -> None:
+    """The tiles of a log in either database verify under its key, and its checkpoint under the witnesses'."""
+    store = CosignatureStore(database)
+    size, note = store.newest()
+    for signer in SIGNERS[:2]:
+        _cosign(store, signer, size, note)
+    verifier = read_verifier(tmp_path / "audit.pub")
+    made = export_tiles(database.reader, newest_checkpoint(database.reader), verifier, tmp_path / "out")
+    assert (made.checkpoint.size, made.files) == (3, 2)
+    written = (tmp_path / "out" / "checkpoint").read_text()
+    assert len(require_quorum(written, KEYS, 2)) == 2
+    hashes = (tmp_path / "out" / tile_path(0, 0, 3)).read_bytes()
+    leaves = [hashes[at : at + 32] for at in (0, 32, 64)]
+    assert open_checkpoint(written, verifier).root == fold_root([complete_root(leaves[:2]), leaves[2]])
 
 
 async def test_what_a_witness_said_is_replaced(database: Database) -> None:
