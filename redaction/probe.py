@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 
-from redaction.octets import ALL, WORD
+from redaction.octets import ALL, DIGITS, HIGH, LETTERS, WORD
 from redaction.syntax import PatternUnsupported, parse
 from redaction.tree import NOTHING, Behind, Chars, Choice, Edge, Node, Repeat, Sequence
 
 LONGEST = 16_384  # code points that a match may have; a pattern that could match more is refused
 _KEPT = 32  # a repeat at an end that may go on for longer than this is cut to its least
+_TELLING = 24  # a match that begins with one of so few characters is best looked for by them
 _HEAVY = 2_000  # characters that a probe may be written with
-_FAR, _ENOUGH = (
-    300,
-    3,
-)  # code points that a match may take until its probe is seen, and that a probe must ask for
-_COUNTED, _UNROLLED = 64, 4  # repeats up to here are counted; beyond, they are left open
+# Code points that a match may take until its probe is seen, and that a probe must ask for.
+_FAR, _ENOUGH = 300, 3
+# Up to here repeats are counted, beyond they are left open: of one character, of one and its joint, of more.
+_COUNTED, _PAIRED, _UNROLLED = 64, 16, 4
+_JOINED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Probe:
     """A match of ``pattern`` begins ``least`` to ``reach`` code points before some end of ``expression``.
 
     ``expression`` is for Hyperscan, over a text's shadow. ``pattern`` is the one asked for with every repeat
-    bounded, so that no match is longer than ``longest``.
+    bounded, so that no match is longer than ``longest``. ``spaced`` says whether a match may hold a space;
+    ``begins`` is a look-ahead for what one may begin with, or nothing where that could be most characters.
     """
 
     expression: str
@@ -29,6 +31,8 @@ class Probe:
     reach: int
     pattern: str
     longest: int
+    spaced: bool
+    begins: str
 
 
 def probe(pattern: str) -> Probe:
@@ -47,7 +51,28 @@ def probe(pattern: str) -> Probe:
         max(part.reach for part in parts),
         parsed.bounded,
         longest,
+        _spaced(parsed.tree),
+        _beginning(parsed.tree),
     )
+
+
+def _spaced(node: Node) -> bool:
+    if isinstance(node, Chars):
+        return bool(node.bits >> ord(" ") & 1)
+    if isinstance(node, Sequence):
+        return any(map(_spaced, node.items))
+    if isinstance(node, Choice):
+        return any(map(_spaced, node.options))
+    return isinstance(node, Repeat) and _spaced(node.item)
+
+
+def _beginning(node: Node) -> str:
+    bits, empty = _outermost(node, first=True)
+    if empty or bits & (HIGH | LETTERS) or bits.bit_count() > _TELLING:
+        return ""
+    # A digit of any script has the octet of its value.
+    others = "".join(f"\\x{code:02x}" for code in range(128) if (bits & ~DIGITS) >> code & 1)
+    return f"(?=[{others}\\d])" if bits & DIGITS else f"(?=[{others}])"
 
 
 def _options(node: Node) -> tuple[Node, ...]:
@@ -207,7 +232,14 @@ def _counts(node: Repeat, *, nested: bool) -> str:
     least, most = node.least, node.most
     if least == most == 1:
         return ""
-    limit = _COUNTED if isinstance(node.item, Chars) and not nested else _UNROLLED
+    limit = (
+        _COUNTED
+        if isinstance(node.item, Chars)
+        else _PAIRED
+        if _width(node.item)[1] <= _JOINED
+        else _UNROLLED
+    )
+    limit = _UNROLLED if nested else limit
     if most <= limit:
         return f"{{{least}}}" if least == most else f"{{{least},{most}}}"
     return f"{{{min(least, limit)},}}"

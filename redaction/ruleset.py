@@ -198,6 +198,7 @@ class _Check:
         "reach",
         "rules",
         "rules_mask",
+        "spaced",
     )
 
     def __init__(self, rule: "Rule") -> None:
@@ -206,7 +207,8 @@ class _Check:
         self.least = told.least
         self.reach = told.reach
         self.longest = told.longest
-        self.pattern = regex.compile(told.pattern, FLAGS)
+        self.spaced = told.spaced
+        self.pattern = regex.compile(told.begins + told.pattern, FLAGS)
         self.group: str | int = "value" if "value" in self.pattern.groupindex else 0
         self.rules: list[_Rule] = []
         self.rules_mask = 0
@@ -226,6 +228,9 @@ class _Check:
         for end in ends:
             last = end - self.least  # behind it no match begins that the automaton saw end here
             start = max(free, end - self.reach)
+            if not self.spaced:
+                # What lies between the beginning and what the automaton saw last holds no space.
+                start = max(start, text.rfind(" ", start, max(end - 1, 0)) + 1)
             while start <= last:
                 match = self._at(text, start, last + self.longest + _BEYOND)
                 if match is None or match.start() > last:

@@ -14,7 +14,7 @@ _LENGTHS = {land: size for size, lands in _BY_LENGTH.items() for land in lands.s
 def rules() -> list[Rule]:
     """IBANs in any case; the check digits decide."""
     # The value is looked at ahead, for words behind it may look like more of it; its country says how long it is.
-    start, more = r"[A-Z]{2}[ \-]?\d[ \-]?\d", r"(?:[ \-]?[A-Z0-9])"
+    start, more = r"[A-Z]{2}\d\d", r"(?:[ \-]?[A-Z0-9])"
     iban = rf"(?<!\w)(?=(?P<value>{start}{more}{{11,29}}+)){start}{more}{{11}}"
     bic = r"(?<!\w)(?-i:[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)(?!\w)"
     return [
