@@ -19,6 +19,7 @@ class EntryType(StrEnum):
     HOLD_PLACED = "hold.placed"
     HOLD_RELEASED = "hold.released"
     RETENTION_PRUNE = "retention.prune"
+    AUDITOR_QUERY = "auditor.query"
 
 
 @dataclass(frozen=True, slots=True)

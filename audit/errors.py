@@ -11,6 +11,7 @@ AuditError
 ├── LogUnusable           the log cannot be opened as it is; the message says what to do
 ├── LogWentBack           the database holds less than it did: a backup was put back, or a failover lost some
 ├── EntryNotFound         no entry by that name
+├── ExportRefused         what was asked for cannot be written; the message says what to ask for instead
 ├── PayloadUnavailable    keys or payloads cannot be had: keep nothing, and do not go on
 ├── PayloadErased         the payload's key is gone for good: nobody can read it any more
 ├── PayloadTampered       a stored payload is not what its entry committed to
@@ -91,6 +92,10 @@ class HeldByLaw(AuditError):
             f"Nothing was erased: legal hold {', '.join(self.holds)} covers it. Whoever placed the hold can"
             f" release it with `custody audit hold release`."
         )
+
+
+class ExportRefused(AuditError):
+    """An export, search or query that cannot be carried out as asked."""
 
 
 class LogCorrupted(AuditError):

@@ -1,8 +1,8 @@
 """Looks entries up, each with what it takes to check it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from functools import partial
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -12,15 +12,17 @@ from audit import tlog
 from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.database import open_reader
 from audit.entry import Entry
-from audit.errors import EntryNotFound, InvalidProof, LogCorrupted
+from audit.errors import EntryNotFound
+from audit.filters import ANY, Filter
 from audit.leaf import decode_entry
 from audit.note import Verifier
 from audit.place import Place
-from audit.schema import ENTRY, HEAD
-from audit.tree_store import read_node
+from audit.proving import Prover
+from audit.schema import CHECKPOINT, ENTRY, HEAD
 from audit.witness.store import cosigned_note, newest_checkpoint
 
 _PAGE = 500
+_END = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +37,6 @@ class Located:
     def leaf_hash(self) -> bytes:
         """What the tree and receipts know the entry by."""
         return tlog.leaf_hash(self.leaf)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which entries; an empty text means any. Names are those of the query columns."""
-
-    type: str = ""
-    request_id: str = ""
-    actor: str = ""
-    department: str = ""
-    action: str = ""
-    resource: str = ""
-    owner: str = ""
-    effect: str = ""
-    code: str = ""
-    since_us: int = 0
-    until_us: int = 0
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The filter in SQL; ``until_us`` is the first moment that is out."""
-        named = (field.name for field in fields(self) if not field.name.endswith("_us"))
-        found = [ENTRY.c[name] == getattr(self, name) for name in named if getattr(self, name)]
-        if self.since_us:
-            found.append(ENTRY.c.wall_us >= self.since_us)
-        if self.until_us:
-            found.append(ENTRY.c.wall_us < self.until_us)
-        return found
-
-
-ANY = Filter()
 
 
 class LogReader:
@@ -92,16 +64,21 @@ class LogReader:
         return self._fetch(query)[::-1]
 
     def page(self, after: int = -1, limit: int = _PAGE, where: Filter = ANY) -> list[Located]:
-        """Up to ``limit`` entries behind index ``after``; the last one's index asks for the next page."""
+        """Up to ``limit`` entries behind index ``after``; the last one's index asks for the next page.
+
+        By rule or entity type it may hold more than match (see Filter).
+        """
         query = _entries(where).where(ENTRY.c.idx > after).order_by(ENTRY.c.idx).limit(limit)
         return self._fetch(query)
 
-    def scan(self, where: Filter = ANY) -> Iterator[Located]:
-        """Every entry that fits, in order, page by page."""
-        after = -1
+    def scan(self, where: Filter = ANY, first: int = 0, end: int = _END) -> Iterator[Located]:
+        """Every entry from index ``first`` to before ``end`` that fits, in order, page by page."""
+        after = first - 1
         while page := self.page(after, where=where):
-            yield from page
+            yield from (located for located in page if located.index < end and where.matches(located.entry))
             after = page[-1].index
+            if after >= end:
+                return
 
     def find(self, name: str) -> list[Located]:
         """The entry of an entry id or index, or all entries of a request id; raises EntryNotFound."""
@@ -116,13 +93,13 @@ class LogReader:
             f"No entry has the id, request id or index {name!r}. `custody audit tail` shows the latest ones."
         )
 
-    def checkpoint(self, verifier: Verifier) -> tuple[Checkpoint, str] | None:
-        """The newest signed checkpoint and its note with all cosignatures, or None before the first.
+    def checkpoint(self, verifier: Verifier, size: int | None = None) -> tuple[Checkpoint, str] | None:
+        """The checkpoint of this size, or the newest, and its note with all cosignatures; None if not there.
 
         Raises InvalidNote if the log did not sign it.
         """
         with self._engine.connect() as connection:
-            found = newest_checkpoint(connection)
+            found = newest_checkpoint(connection) if size is None else _checkpoint_of(connection, size)
             note = cosigned_note(connection, *found) if found else ""
         return (open_checkpoint(note, verifier), note) if note else None
 
@@ -131,16 +108,20 @@ class LogReader:
 
         InvalidProof also says that the checkpoint is older than the entry.
         """
+        with self.prover(checkpoint) as prover:
+            return prover.prove(located.index, located.leaf_hash)
+
+    @contextmanager
+    def prover(self, checkpoint: Checkpoint) -> Iterator[Prover]:
+        """Proves many entries under one checkpoint."""
         with self._engine.connect() as connection:
-            try:
-                path = tlog.prove_inclusion(located.index, checkpoint.size, partial(read_node, connection))
-            except KeyError as error:
-                raise LogCorrupted(located.index, "a tile on the way to the root is missing") from error
-        try:
-            tlog.verify_inclusion(located.index, checkpoint.size, located.leaf_hash, path, checkpoint.root)
-        except InvalidProof as error:
-            raise LogCorrupted(located.index, "its leaf is not the one that was signed") from error
-        return path
+            yield Prover(connection, checkpoint)
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """One state of the log, to read from."""
+        with self._engine.connect() as connection:
+            yield connection
 
     def _fetch(self, query: Select[int, bytes]) -> list[Located]:
         with self._engine.connect() as connection:
@@ -149,6 +130,11 @@ class LogReader:
 
 def _entries(where: Filter) -> Select[int, bytes]:
     return select(ENTRY.c.idx, ENTRY.c.leaf).where(*where.conditions())
+
+
+def _checkpoint_of(connection: Connection, size: int) -> tuple[int, str] | None:
+    note = connection.scalar(select(CHECKPOINT.c.note).where(CHECKPOINT.c.size == size))
+    return None if note is None else (size, note)
 
 
 def _located(connection: Connection, query: Select[int, bytes]) -> list[Located]:

@@ -8,41 +8,103 @@ import typer
 
 from audit.cosignature import Witness, parse_witness
 from audit.database import open_reader
-from audit.errors import LogUnusable
+from audit.entry import Facts
+from audit.errors import ExportRefused, LogUnusable
+from audit.export import WRITERS
+from audit.filters import ANY, Filter
 from audit.leaf import decode_entry
 from audit.proof import Proof, check_proof
 from audit.query import Located, LogReader
 from audit.static import export_tiles, newest_checkpoint
 from gateway.cli import audit_text
+from gateway.cli.audit_bundle import export_bundle
+from gateway.cli.audit_filter import filtered
 from gateway.cli.audit_options import DATABASE, Database, Key, Quorum, WitnessKeys, log_verifier, reported
+from gateway.cli.audit_reading import Copy, Desk, Who, desk, reading
+from gateway.cli.configuration import ConfigOption
 
 
 class Format(StrEnum):
     """What an export can be."""
 
     TILES = "tiles"
+    EVIDENCE = "evidence"
+    JSONL = "jsonl"
+    CSV = "csv"
 
 
-def export(
-    target: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write.")],
-    format_: Annotated[
-        Format, typer.Option("--format", help="tiles: the signed log as C2SP tlog-tiles, static files.")
-    ] = Format.TILES,
-    database: Database = DATABASE,
+_WHAT = (
+    "evidence: one zip that a stranger can check, with its verifier. jsonl, csv: the entries alone."
+    " tiles: the whole signed log as C2SP tlog-tiles, static files in a folder."
+)
+
+
+@filtered
+def export(  # noqa: PLR0913 - the options of one command
+    target: Annotated[Path, typer.Argument(metavar="FILE|DIR", help="Where to write.")],
+    format_: Annotated[Format, typer.Option("--format", help=_WHAT)] = Format.TILES,
+    *,
+    where: Filter,
+    who: Who = "",
+    config: ConfigOption = None,
+    copy: Copy = None,
     key: Key = "",
+    first: Annotated[int, typer.Option("--first", min=0, help="Index of the first entry.")] = 0,
+    end: Annotated[int, typer.Option("--end", min=-1, help="Index behind the last entry; -1: all.")] = -1,
+    checkpoint: Annotated[
+        str,
+        typer.Option("--checkpoint", help="evidence: size of the checkpoint, or a file with its note."),
+    ] = "",
+    policies: Annotated[
+        list[Path] | None,
+        typer.Option("--policies", help="evidence: a folder with policy texts, older ones too."),
+    ] = None,
+    receipt: Annotated[
+        list[str] | None, typer.Option("--receipt", help="evidence: an x-custody-receipt that was kept.")
+    ] = None,
 ) -> None:
-    """Write the log out; a second export into the same folder adds what is new."""
+    """Write the log out for others: a range (--first, --end), what a filter lets through, or all of it."""
     with reported():
-        verifier = log_verifier(key, database)
-        engine = open_reader(database)
-        try:
-            made = export_tiles(engine, newest_checkpoint(engine), verifier, target)
-        finally:
-            engine.dispose()
-    size = made.checkpoint.size
-    typer.echo(
-        f"{target} holds {size} entries of {made.checkpoint.origin} ({format_}, {made.files} new files)."
-    )
+        at = desk(config, who, copy, key)
+        if format_ is Format.TILES:
+            typer.echo(_tiles(at, target, where))
+        elif format_ is Format.EVIDENCE:
+            bounds = (first, end)
+            typer.echo(
+                export_bundle(
+                    at,
+                    target,
+                    where=where,
+                    bounds=bounds,
+                    checkpoint=checkpoint,
+                    policies=policies or [],
+                    receipts=receipt or [],
+                )
+            )
+        else:
+            facts: dict[str, Facts] = {
+                "format": format_.value,
+                "first": first,
+                "end": end,
+                "filter": where.facts(),
+            }
+            with reading(at, "export", facts) as reader:
+                chosen = reader.scan(where, first, end if end >= 0 else reader.size())
+                count = WRITERS[format_.value](chosen, target)
+            typer.echo(f"{target} holds {count} entries ({format_}).")
+
+
+def _tiles(at: Desk, target: Path, where: Filter) -> str:
+    if where != ANY:
+        raise ExportRefused("tiles are the whole log: leave the filter out, or choose --format evidence.")
+    at.record("export", {"format": "tiles"})
+    engine = open_reader(at.place)
+    try:
+        made = export_tiles(engine, newest_checkpoint(engine), at.verifier, target)
+    finally:
+        engine.dispose()
+    size, origin = made.checkpoint.size, made.checkpoint.origin
+    return f"{target} holds {size} entries of {origin} (tiles, {made.files} new files)."
 
 
 def prove(

@@ -13,7 +13,8 @@ from audit.note import Verifier, parse_verifier
 from audit.place import Place, parse_place
 
 
-def _place(text: str | Path) -> Place:
+def place_of(text: str | Path) -> Place:
+    """Where the log lies, as an option says it."""
     try:
         return parse_place(str(text))
     except LogUnusable as error:
@@ -29,7 +30,7 @@ Database = Annotated[
     _Option,
     typer.Option(
         "--database",
-        parser=_place,
+        parser=place_of,
         metavar="PATH|URL",
         help="The log's SQLite file, or postgresql://user@host/name (password: ~/.pgpass or PGPASSWORD).",
     ),

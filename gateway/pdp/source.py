@@ -1,4 +1,5 @@
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,8 +27,8 @@ class PolicyRefused(Exception):
 class PolicySource:
     """The text of a policy: modules in force, modules that test them, and data.
 
-    ``revision`` is the hex SHA-256 over path and content of every file in force, sorted by path; tests do
-    not count.
+    ``revision`` is the hex SHA-256 over path and content of every file in force (``files``), sorted by path;
+    tests do not count.
     """
 
     folder: Path
@@ -35,6 +36,7 @@ class PolicySource:
     tests: tuple[Module, ...]
     data: JsonObject
     revision: str
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 def read_source(folder: Path) -> PolicySource:
@@ -55,6 +57,7 @@ class _Reading:
         self._tests: list[Module] = []
         self._data: JsonObject = {}
         self._digest = sha256()
+        self._files: dict[str, bytes] = {}
         self._problems: list[Problem] = []
 
     def take(self, path: Path) -> None:
@@ -77,13 +80,15 @@ class _Reading:
         if self._problems:
             raise PolicyRefused(tuple(self._problems))
         digest = self._digest.hexdigest()
-        return PolicySource(self._folder, tuple(self._modules), tuple(self._tests), self._data, digest)
+        modules, tests = tuple(self._modules), tuple(self._tests)
+        return PolicySource(self._folder, modules, tests, self._data, digest, self._files)
 
     def _take_file(self, name: str, content: bytes) -> None:
         if name.endswith("_test.rego"):
             self._take_module(name, content, self._tests)
             return
         # Lengths keep two files from posing as one.
+        self._files[name] = content
         self._digest.update(f"{len(name.encode())}:{name}{len(content)}:".encode() + content)
         if name.endswith(".rego"):
             self._take_module(name, content, self._modules)
