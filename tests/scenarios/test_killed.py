@@ -57,7 +57,7 @@ def chance() -> random.Random:
     return random.Random(20)  # noqa: S311  moments, not secrets
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(300 + 30 * LIVES)
 def test_killed_under_load(capture: Capture, tmp_path: Path, chance: random.Random) -> None:
     """Whatever moment the gateway dies at, the log holds all that callers and the model have seen."""
     arrivals = Arrivals(tmp_path / "state" / "audit.db")
