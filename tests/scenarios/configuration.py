@@ -20,6 +20,7 @@ stop_timeout_s = 3
 [audit]
 deadline_s = 2
 refusals_singly = {singly}
+{audit}
 
 [policy]
 {policy}
@@ -96,13 +97,14 @@ DEPARTMENT_KEYS = {
 class Shape:
     """What differs from one gateway under test to the next.
 
-    Each policy line is ``key = value``; ``more`` is TOML of tables that the template does not have.
+    Each policy and audit line is ``key = value``; ``more`` is TOML of tables that the template does not have.
     """
 
     detectors: Sequence[str] = ("patterns", "secrets")
     policy: Sequence[str] = field(default=('kind = "embedded"',))
     more: str = ""
     singly: int = 100_000
+    audit: Sequence[str] = ()
 
 
 def write_settings(folder: Path, upstream: str, shape: Shape) -> Path:
@@ -116,6 +118,7 @@ def write_settings(folder: Path, upstream: str, shape: Shape) -> Path:
             detectors=detectors,
             policy="\n".join(shape.policy),
             singly=shape.singly,
+            audit="\n".join(shape.audit),
         )
         + shape.more
     )

@@ -1,0 +1,194 @@
+"""Two gateways on one PostgreSQL log, killed at random under load, while the database crashes too."""
+
+import asyncio
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import aiohttp
+import pytest
+from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.entry import EntryType
+from audit.errors import EntryNotFound, LogUnusable
+from audit.keys import load_or_create_signer
+from audit.note import Verifier
+from audit.place import show_place
+from audit.query import LogReader
+from audit.verify import verify_log
+from tests.postgres import PostgresServer, running_server
+from tests.scenarios import replies, wire
+from tests.scenarios.capture import Capture, Received
+from tests.scenarios.configuration import Shape
+from tests.scenarios.people import ANNA
+from tests.scenarios.running import RunningGateway
+from tests.scenarios.test_killed import (
+    Load,
+    assert_both_records,
+    assert_intents,
+    assert_no_gap,
+)
+
+STORM_S = float(os.environ.get("CUSTODY_TEST_STORM_S", "10"))
+ORIGIN = "custody.example/log"
+LIFE_S = (0.2, 3.0)
+CALM_S = (3.0, 8.0)
+PATIENCE_S = 30
+CLIENTS = 4
+OK, UNAVAILABLE = 200, 503
+
+
+@pytest.fixture
+def server() -> Iterator[PostgresServer]:
+    """A server of the test's own, to crash."""
+    with running_server() as started:
+        yield started
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """Prompts that reached the model, and those of them whose intent was not durable by then."""
+
+    place: URL
+    seen: list[str] = field(default_factory=list)
+    unrecorded: list[str] = field(default_factory=list)
+
+    def look(self, request: Received) -> None:
+        """Notes a prompt, and reads the log while the gateway waits for its answer."""
+        request_id = request.headers["x-request-id"]
+        self.seen.append(request_id)
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                with LogReader(self.place) as reader:
+                    types = [item.entry.record.type for item in reader.find(request_id)]
+            except EntryNotFound:
+                types = []
+            except (SQLAlchemyError, LogUnusable):
+                # The database is down or comes up; what is durable will still be there.
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+                continue
+            if EntryType.INTENT not in types:
+                self.unrecorded.append(request_id)
+            return
+
+
+@dataclass(slots=True)
+class Storm:
+    """What happened."""
+
+    until: float
+    load: Load = field(default_factory=Load)
+    kills: int = 0
+    crashes: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether it is time for calm."""
+        return time.monotonic() > self.until
+
+
+@pytest.mark.timeout(STORM_S + 300)
+def test_two_replicas_in_a_storm(capture: Capture, server: PostgresServer, tmp_path: Path) -> None:
+    """Whoever is killed and whenever the database crashes: one gapless log, no prompt without an intent."""
+    place = server.place()
+    arrivals = Arrivals(place)
+    capture.on_arrival, capture.script = arrivals.look, replies.echo
+    verifier = share_key([tmp_path / name / "state" for name in ("a", "b")])
+    storm = Storm(time.monotonic() + STORM_S)
+    asyncio.run(_rage(storm, server, place, [tmp_path / "a", tmp_path / "b"], capture.url))
+    report = verify_log(place, verifier)
+    print(
+        storm.kills, "kills,", storm.crashes, "crashes,", len(storm.load.answered), "answered,", report.size
+    )
+    assert report.findings == ()
+    with LogReader(place) as reader:
+        located = list(reader.scan())
+    assert [item.index for item in located] == list(range(report.size))
+    entries = [item.entry for item in located]
+    assert_no_gap(entries)
+    assert arrivals.unrecorded == []
+    assert_both_records(entries, storm.load.answered)
+    assert_intents(entries, arrivals.seen)
+    # It must have been a storm.
+    assert storm.load.answered
+    assert storm.kills > 1
+    assert storm.crashes
+
+
+def share_key(states: list[Path]) -> Verifier:
+    """Put one signing key into each replica's folder."""
+    for state in states:
+        state.mkdir(mode=0o700, parents=True)
+    verifier = load_or_create_signer(states[0] / "audit.key", ORIGIN).verifier
+    for state in states[1:]:
+        shutil.copy(states[0] / "audit.key", state / "audit.key")
+    return verifier
+
+
+async def _rage(storm: Storm, server: PostgresServer, place: URL, folders: list[Path], upstream: str) -> None:
+    url = show_place(place)
+    shape = Shape(audit=(f'database = "{url}"',))
+    async with asyncio.TaskGroup() as group:
+        for number, folder in enumerate(folders):
+            group.create_task(_lives(storm, folder, upstream, shape, random.Random(number)))  # noqa: S311 - moments
+        group.create_task(_crashes(storm, server, random.Random(7)))  # noqa: S311 - moments
+
+
+async def _lives(storm: Storm, folder: Path, upstream: str, shape: Shape, chance: random.Random) -> None:
+    """One replica: started again after each death."""
+    while not storm.over:
+        running = RunningGateway(folder, upstream, shape)
+        try:
+            await asyncio.to_thread(running.await_ready)
+            async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+                for _ in range(CLIENTS):
+                    group.create_task(_call(running, storm.load))
+                await asyncio.sleep(chance.uniform(*LIFE_S))
+                running.kill()
+        except AssertionError:
+            # Started while the database was down: an operator's supervisor starts it again.
+            if "cannot be used" not in running.spoken():
+                raise
+        finally:
+            running.kill()
+        storm.kills += 1
+
+
+async def _call(gateway: RunningGateway, load: Load) -> None:
+    """Calls until the gateway is gone; whoever is told that the log is not there tries again."""
+    headers = {"authorization": f"Bearer {gateway.key('retail')}"}
+    async with aiohttp.ClientSession(gateway.url, headers=headers) as session:
+        for number in count():
+            content = wire.body(ANNA.email, stream=bool(number % 2))
+            try:
+                async with session.post("/v1/chat/completions", data=content) as answer:
+                    received = await answer.read()
+            except aiohttp.ClientConnectorError:
+                return
+            except aiohttp.ClientError:
+                load.broken += 1
+                continue
+            if answer.status == UNAVAILABLE:
+                await asyncio.sleep(0.05)
+            elif number % 2 == 0 or received.endswith(b"data: [DONE]\n\n"):
+                assert answer.status == OK, received
+                load.answered.append(answer.headers["x-request-id"])
+
+
+async def _crashes(storm: Storm, server: PostgresServer, chance: random.Random) -> None:
+    """The database: crashes, and comes back."""
+    while not storm.over:
+        await asyncio.sleep(chance.uniform(*CALM_S))
+        await asyncio.to_thread(server.stop, signal.SIGQUIT)
+        await asyncio.sleep(chance.uniform(0.1, 1.0))
+        await asyncio.to_thread(server.start)
+        storm.crashes += 1
