@@ -21,6 +21,8 @@ _STEP = 8192
 CADENCE_S = 0.25
 # Leaves of another process come without a word.
 _LOOK_AROUND_S = 2.0
+# After a failure.
+_AGAIN_S = 1.0
 
 
 class Integrator:
@@ -44,6 +46,8 @@ class Integrator:
         self._signed = signed
         self._state = TreeState(0, b"")
         self._builder = TileBuilder()
+        # Whether the builder may hold leaves that are not in the stored tree.
+        self._stale = False
         self._new_leaves = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit-integrator", daemon=True)
@@ -68,7 +72,7 @@ class Integrator:
             raise LogCorrupted(state.size, "a tile is missing or cut short") from error
         if self._store.log_size() < state.size:
             raise LogCorrupted(self._store.log_size(), "the tree has more entries than the log")
-        self._state, self._builder = state, builder
+        self._state, self._builder, self._stale = state, builder, False
 
     def start(self) -> None:
         """Catch up with the leaves, and go on in a thread; raises LogCorrupted."""
@@ -89,11 +93,11 @@ class Integrator:
         while not self._stop.is_set():
             self._new_leaves.wait(_LOOK_AROUND_S)
             self._new_leaves.clear()
-            self._attempt()
-            self._stop.wait(self._cadence_s)
+            done = self._attempt()
+            self._stop.wait(self._cadence_s if done else _AGAIN_S)
         self._attempt()
 
-    def _attempt(self) -> None:
+    def _attempt(self) -> bool:
         """One round; a failure leaves the leaves as they are and is tried again at the next."""
         try:
             self.integrate()
@@ -104,9 +108,14 @@ class Integrator:
         except AuditError as error:
             _log.warning("audit tree not integrated, will try again: %s", error)
             self._new_leaves.set()
+        else:
+            return True
+        return False
 
     def integrate(self) -> None:
         """Take in all that is durable, and sign; raises LogCorrupted."""
+        if self._stale:
+            self.load()
         while self._integrate_step():
             pass
         self._sign()
@@ -116,18 +125,15 @@ class Integrator:
         leaves = self._store.leaves(self._state.size, _STEP)
         if not leaves:
             return False
-        try:
-            self._builder.extend(leaf_hash(leaf) for leaf in leaves)
-            grown = TreeState(self._builder.size, self._builder.root())
-            tiles = self._builder.take_full() + self._builder.take_partial()
-            first = self._store.advance(self._state, grown, tiles)
-        except BaseException:
-            self.load()
-            raise
-        if not first:
+        # What fails from here on leaves the builder ahead of the tree: it is made anew before the next step.
+        self._stale = True
+        self._builder.extend(leaf_hash(leaf) for leaf in leaves)
+        grown = TreeState(self._builder.size, self._builder.root())
+        tiles = self._builder.take_full() + self._builder.take_partial()
+        if not self._store.advance(self._state, grown, tiles):
             self.load()
             return True
-        self._state = grown
+        self._state, self._stale = grown, False
         return len(leaves) == _STEP
 
     def _sign(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from audit.database import open_database
 from audit.entry import Actor, EntryType, Record, ResourceRef
@@ -18,6 +18,7 @@ from audit.numbering import Row
 from audit.place import Place
 from audit.query import Filter, LogReader
 from audit.store import EntryStore
+from audit.tree_store import TreeStore
 from audit.verify import Report, verify_log, verify_receipt
 from tests.postgres import PostgresServer
 from tests.tampering import superuser, tamper
@@ -98,6 +99,32 @@ async def test_one_root_for_a_size(place: Place, opened: Open) -> None:
     with superuser(place) as connection:
         sizes = connection.scalars(text("SELECT size FROM checkpoint")).all()
     assert len(sizes) == len(set(sizes)) == report.checkpoints
+
+
+async def test_database_that_fails_in_integration(
+    place: Place, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often the database is gone when the tree grows, each leaf comes into it once."""
+    log = opened()
+    failures = iter(range(6))
+
+    def gone_for_a_while(real: Callable[..., object]) -> Callable[..., object]:
+        def reach(self: TreeStore, *arguments: object) -> object:
+            if next(failures, None) is not None:
+                raise OperationalError("", None, OSError("gone"))
+            return real(self, *arguments)
+
+        return reach
+
+    with monkeypatch.context() as patch:
+        patch.setattr("audit.integrator._AGAIN_S", 0.01)
+        for name in ("advance", "state"):
+            patch.setattr(TreeStore, name, gone_for_a_while(getattr(TreeStore, name)))
+        await write(log, 3)
+        await asyncio.sleep(0.3)
+        await write(log, 3)
+        await log.aclose()
+    assert verified(place, log).size == 12
 
 
 async def test_log_goes_on_after_a_restart(place: Place, opened: Open) -> None:

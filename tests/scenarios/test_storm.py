@@ -38,8 +38,8 @@ from tests.scenarios.test_killed import (
 
 STORM_S = float(os.environ.get("CUSTODY_TEST_STORM_S", "10"))
 ORIGIN = "custody.example/log"
-LIFE_S = (0.2, 3.0)
-CALM_S = (3.0, 8.0)
+LIFE_S = (1.0, 10.0)
+CALM_S = (4.0, 12.0)
 PATIENCE_S = 30
 CLIENTS = 4
 OK, UNAVAILABLE = 200, 503
