@@ -112,6 +112,11 @@ class PostgresServer:
         )
 
 
+def is_installed() -> bool:
+    """Whether there is a server to start."""
+    return bool(_INSTALLED)
+
+
 @contextmanager
 def running_server() -> Iterator[PostgresServer]:
     """A server until the end of the block; skips the test where PostgreSQL is not installed."""

@@ -11,6 +11,7 @@ from audit.entry import Actor, DecisionRef, EntryType, Facts, Record, RedactionR
 from audit.log import Log, LogOptions, open_log
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.figures import Figure, Row, quantile
+from tests.benchmarks.lag import Lag
 
 _TITLE = "audit: durable records"
 _WAITERS = (1, 16, 256)
@@ -34,10 +35,12 @@ async def _appended(path: Path, waiters: int, records: int) -> Row:
     log = open_log(path, LogOptions(origin="bench.example/audit"))
     waits: list[float] = []
     try:
-        await _append(log, 50, [])
-        started, cpu = time.perf_counter(), time.process_time()
-        await asyncio.gather(*(_append(log, records // waiters, waits) for _ in range(waiters)))
-        seconds, used = time.perf_counter() - started, time.process_time() - cpu
+        await append(log, 50, [])
+        lag = Lag(path)
+        with lag:
+            started, cpu = time.perf_counter(), time.process_time()
+            await asyncio.gather(*(append(log, records // waiters, waits) for _ in range(waiters)))
+            seconds, used = time.perf_counter() - started, time.process_time() - cpu
     finally:
         await log.aclose()
     waits.sort()
@@ -49,11 +52,13 @@ async def _appended(path: Path, waiters: int, records: int) -> Row:
             Figure("p50", quantile(waits, 0.5) * 1000, "ms"),
             Figure("p99", quantile(waits, 0.99) * 1000, "ms"),
             Figure("CPU", used / len(waits) * 1e6, "µs"),
+            Figure("behind", lag.most_s * 1000, "ms"),
         ),
     )
 
 
-async def _append(log: Log, records: int, waits: list[float]) -> None:
+async def append(log: Log, records: int, waits: list[float]) -> None:
+    """Append records one after another; notes how long each took."""
     for number in range(records):
         started = time.perf_counter()
         await log.append(_record(number))
