@@ -3,6 +3,7 @@
 //
 //	oracle log DIR                       a log as static tlog-tiles
 //	oracle proof FILE LOGKEY [WITNESS..] a tlog-proof that carries its entry, cosigned by each witness
+//	oracle bundle FILE LOGKEY [WITNESS..] an evidence bundle
 //	oracle tree                          JSON lines on stdin, one verdict a line on stdout
 package main
 
@@ -36,10 +37,12 @@ func run(args []string) (string, error) {
 		return checkLog(args[1])
 	case len(args) >= 3 && args[0] == "proof":
 		return checkProof(args[1], args[2], args[3:])
+	case len(args) >= 3 && args[0] == "bundle":
+		return checkBundle(args[1], args[2], args[3:])
 	case len(args) == 1 && args[0] == "tree":
 		return "end of requests", answer()
 	}
-	return "", errors.New("usage: oracle log DIR | proof FILE LOGKEY [WITNESS..] | tree")
+	return "", errors.New("usage: oracle log DIR | proof|bundle FILE LOGKEY [WITNESS..] | tree")
 }
 
 // folder reads tiles where tlog-tiles puts them.

@@ -23,24 +23,16 @@ func checkProof(path, logKey string, witnessKeys []string) (string, error) {
 	}
 	split := bytes.SplitN(text, []byte("\n\n"), 2)
 	lines := strings.Split(string(split[0]), "\n")
-	if len(split) != 2 || len(lines) < 3 || lines[0] != "c2sp.org/tlog-proof@v1" {
-		return "", errors.New("no tlog-proof")
+	if len(split) != 2 || len(lines) < 3 || !strings.HasPrefix(lines[1], "extra ") {
+		return "", errors.New("no tlog-proof that carries its entry")
 	}
 	entry, err := base64.StdEncoding.Strict().DecodeString(strings.TrimPrefix(lines[1], "extra "))
-	if err != nil || !strings.HasPrefix(lines[1], "extra ") {
-		return "", errors.New("the proof does not carry its entry")
-	}
-	index, err := strconv.ParseInt(strings.TrimPrefix(lines[2], "index "), 10, 64)
 	if err != nil {
 		return "", err
 	}
-	var proof tlog.RecordProof
-	for _, line := range lines[3:] {
-		hash, err := tlog.ParseHash(line)
-		if err != nil {
-			return "", err
-		}
-		proof = append(proof, hash)
+	index, proof, err := parseProof(append(lines[:1:1], lines[2:]...))
+	if err != nil {
+		return "", err
 	}
 	tree, err := openCheckpoint(split[1], logKey, witnessKeys)
 	if err != nil {
@@ -50,6 +42,26 @@ func checkProof(path, logKey string, witnessKeys []string) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("entry %d of %d", index, tree.N), nil
+}
+
+// parseProof reads the lines of a tlog-proof without extra data, up to its empty line.
+func parseProof(lines []string) (int64, tlog.RecordProof, error) {
+	if len(lines) < 2 || lines[0] != "c2sp.org/tlog-proof@v1" || !strings.HasPrefix(lines[1], "index ") {
+		return 0, nil, errors.New("no tlog-proof")
+	}
+	index, err := strconv.ParseInt(strings.TrimPrefix(lines[1], "index "), 10, 64)
+	if err != nil {
+		return 0, nil, err
+	}
+	var proof tlog.RecordProof
+	for _, line := range lines[2:] {
+		hash, err := tlog.ParseHash(line)
+		if err != nil {
+			return 0, nil, err
+		}
+		proof = append(proof, hash)
+	}
+	return index, proof, nil
 }
 
 // request is one line on stdin: proofs of ours to check, over the tree of these entries.
