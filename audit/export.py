@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import orjson
 
+from audit.ocsf import write_ocsf
 from audit.query import Located
 
 Writer: TypeAlias = Callable[[Iterable[Located], Path], int]
@@ -108,4 +109,4 @@ def _inert(value: str | int | None) -> str | int | None:
     )
 
 
-WRITERS: Mapping[str, Writer] = {"jsonl": write_jsonl, "csv": write_csv}
+WRITERS: Mapping[str, Writer] = {"jsonl": write_jsonl, "csv": write_csv, "ocsf": write_ocsf}

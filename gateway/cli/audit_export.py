@@ -31,10 +31,12 @@ class Format(StrEnum):
     EVIDENCE = "evidence"
     JSONL = "jsonl"
     CSV = "csv"
+    OCSF = "ocsf"
 
 
 _WHAT = (
     "evidence: one zip that a stranger can check, with its verifier. jsonl, csv: the entries alone."
+    " ocsf: as events of OCSF 1.8.0, class API Activity."
     " tiles: the whole signed log as C2SP tlog-tiles, static files in a folder."
 )
 
