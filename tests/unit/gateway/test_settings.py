@@ -1,8 +1,11 @@
+import importlib
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from gateway import plugins
 from gateway.bundled import example_settings
 from gateway.settings import Settings, SettingsInvalid, load_settings
 
@@ -109,6 +112,24 @@ def test_example_shows_every_setting() -> None:
     text = example_settings().read_text("utf-8")
     missing = [name for name in _names(Settings) if name not in text]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    "package", ["gateway.identity", "gateway.pdp", "gateway.backends", "redaction.detectors"]
+)
+def test_example_shows_every_option_of_each_kind(package: str) -> None:
+    """What a kind of plug-in takes stands in the example file, under its kind."""
+    text = example_settings().read_text("utf-8")
+    for kind in plugins.kinds(package):
+        _, found, section = text.partition(
+            f'kind "{kind}":' if package != "gateway.identity" else "[identity]"
+        )
+        options = importlib.import_module(f"{package}.{kind}").Options
+        assert found or not options.model_fields, kind
+        own = section.partition("\n#\n")[0]
+        missing = [name for name in options.model_fields if not re.search(rf"\b{name}\b", own)]
+        # The state folder keeps the pepper unless the settings name one for all.
+        assert missing in ([], ["pepper"]), kind
 
 
 def test_example_loads() -> None:
