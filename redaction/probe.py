@@ -10,8 +10,8 @@ LONGEST = 16_384  # code points that a match may have; a pattern that could matc
 _KEPT = 32  # a repeat at an end that may go on for longer than this is cut to its least
 _TELLING = 24  # a match that begins with one of so few characters is best looked for by them
 _HEAVY = 2_000  # characters that a probe may be written with
-# Code points that a match may take until its probe is seen, and that a probe must ask for.
-_FAR, _ENOUGH = 300, 3
+# Code points that a match may take until its probe is seen, that a probe must ask for, and that are plenty.
+_FAR, _ENOUGH, _SUFFICIENT = 300, 3, 20
 # Up to here repeats are counted, beyond they are left open: of one character, of one and its joint, of more.
 _COUNTED, _PAIRED, _UNROLLED = 64, 16, 4
 _JOINED = 2
@@ -101,6 +101,7 @@ class _Cut:
         whole = [_width(item)[1] for item in items]
         self._shorten(items, first=False)
         self._lighten(items)
+        self._suffice(items)
         cut = len(whole) - len(items)
         behind = sum(whole[len(whole) - cut :]) if cut else 0
         kept_last = _width(items[-1])[1]
@@ -144,6 +145,22 @@ class _Cut:
                 return
             else:
                 items.pop()
+            self._after = 0
+
+    def _suffice(self, items: list[Node]) -> None:
+        """Leaves off the end of a long value what adds nothing to its beginning."""
+        while len(items) > 1:
+            last = items[-1]
+            excess = sum(_width(item)[0] for item in items) - _SUFFICIENT
+            size = _width(last)[0]
+            if excess <= 0:
+                return
+            if size <= excess:
+                items.pop()
+            elif isinstance(last, Repeat) and isinstance(last.item, Chars):
+                items[-1] = Repeat(last.item, last.least - excess, last.least - excess)
+            else:
+                return
             self._after = 0
 
     def _shorten(self, items: list[Node], *, first: bool) -> None:

@@ -1,29 +1,126 @@
-"""Secrets: keys of clouds and services, tokens, private keys, connection strings, passwords in code."""
-
-import math
-from collections import Counter
+"""Secrets: tokens of many issuers, private keys, connection strings, passwords in code, config and prose."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from redaction.detectors._issuers import NAMES, forms
+from redaction.detectors._stand_ins import assigned, random, said
+from redaction.detectors._words import any_of
 from redaction.rules import Rule, RuleDetector
 
-_KEY_WORDS = r"(?:password|passwd|pwd|passphrase|secret|api[_\-]?key|access[_\-]?key|auth[_\-]?token|client[_\-]?secret|private[_\-]?key|token|passwort|contraseña|mot de passe)"
-_LEAST_BITS = 3.0  # of entropy a character: below it a value is a word, a path or a placeholder
-_STAND_INS = (
-    "example_",
-    "changeme",
-    "your_",
-    "your-",
-    "<",
-    "${",
-    "{{",
-    "xxx",
-    "***",
-    "none",
-    "null",
-    "true",
-    "false",
-)
+# What passwords and keys are called in code and in eight languages.
+_PASSWORDS = [
+    "password",
+    "passwd",
+    "passwrd",
+    "pwd",
+    "pass_word",
+    "passphrase",
+    "passcode",
+    "userpass",
+    "dbpass",
+    "db_pass",
+    "secret_pass",
+    "admin_pass",
+    "pw",
+    "kennwort",
+    "passwort",
+    "parole",
+    "contraseña",
+    "contrasena",
+    "clave_acceso",
+    "mot_de_passe",
+    "motdepasse",
+    "mdp",
+    "wachtwoord",
+    "senha",
+    "palavra-passe",
+    "palavrapasse",
+    "hasło",
+    "haslo",
+    "parola",
+    "parola_chiave",
+]
+_KEYS = [
+    "secret",
+    "secret_key",
+    "secretkey",
+    "secret-key",
+    "api_key",
+    "apikey",
+    "api-key",
+    "api_secret",
+    "apisecret",
+    "api-secret",
+    "api_token",
+    "apitoken",
+    "api-token",
+    "access_key",
+    "accesskey",
+    "access-key",
+    "access_token",
+    "accesstoken",
+    "access-token",
+    "auth_token",
+    "authtoken",
+    "auth-token",
+    "auth_key",
+    "authkey",
+    "client_secret",
+    "clientsecret",
+    "client-secret",
+    "consumer_secret",
+    "consumer_key",
+    "private_key",
+    "privatekey",
+    "private-key",
+    "signing_key",
+    "signingkey",
+    "signing_secret",
+    "encryption_key",
+    "encryptionkey",
+    "refresh_token",
+    "refreshtoken",
+    "bearer_token",
+    "session_token",
+    "session_secret",
+    "sessiontoken",
+    "id_token",
+    "master_key",
+    "masterkey",
+    "account_key",
+    "accountkey",
+    "shared_key",
+    "sharedkey",
+    "sas_token",
+    "sastoken",
+    "webhook_secret",
+    "app_secret",
+    "appsecret",
+    "app_key",
+    "jwt_secret",
+    "jwt_key",
+    "salt",
+    "deploy_key",
+    "service_key",
+    "license_key",
+    "token",
+    "credential",
+    "credentials",
+    "dsn",
+    "schlüssel",
+    "geheimnis",
+    "chiave_segreta",
+    "clave_secreta",
+    "clé_secrète",
+    "sleutel",
+    "chave_secreta",
+    "klucz",
+]
+_NAME = any_of([*_PASSWORDS, *_KEYS])
+_PASSWORD = any_of(_PASSWORDS)
+_IS = r"[\"'`\])]{0,2}\s{0,3}(?::=|=>|->|==?|:(?!:))\s{0,3}"
+_END = r"(?:_[A-Za-z0-9]{1,12}){0,2}"
+_TYPE = r"(?::\s?(?:str|string|String|&str)\s?=\s?)"
 
 
 class Options(BaseModel):
@@ -38,59 +135,69 @@ class Options(BaseModel):
 
 def build(options: Options) -> RuleDetector:
     """The detector over the rules below."""
-    rules = [Rule(entity_type, pattern, 0.9) for entity_type, pattern in _TOKENS]
-    if options.assignments:
-        rules += [Rule("PASSWORD", pattern, 0.6, confirm=_no_stand_in) for pattern in _ASSIGNMENTS]
-    return RuleDetector("secrets", rules, category="secret")
+    rules = [Rule(entity_type, pattern, 0.9) for entity_type, pattern in (*forms(), *_FORMS)]
+    return RuleDetector("secrets", rules + (_assignments() if options.assignments else []), category="secret")
 
 
-# Token formats are facts that their issuers publish; the name says whose.
-_TOKENS = (
-    ("AWS_ACCESS_KEY", r"(?<![A-Z0-9])(?-i:AKIA|ASIA|ABIA|ACCA)(?-i:[A-Z2-7]{16}|[A-Z0-9]{16})(?![A-Z0-9])"),
-    ("AWS_SECRET_KEY", r"aws_?(?:secret_?)?(?:access_?)?key[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])"),
-    ("GCP_API_KEY", r"(?<!\w)(?-i:AIza)[0-9A-Za-z_\-]{35}(?![0-9A-Za-z_\-])"),
-    ("AZURE_STORAGE_KEY", r"AccountKey=(?P<value>[A-Za-z0-9+/]{86}==)"),
-    ("GITHUB_TOKEN", r"(?<!\w)(?-i:gh[pousr]_[0-9A-Za-z]{36,255}|github_pat_[0-9A-Za-z_]{82})(?!\w)"),
-    ("GITLAB_TOKEN", r"(?<!\w)(?-i:gl(?:pat|ptt|dt|rt|cbt|oas)-)[0-9A-Za-z_\-]{20,64}(?![0-9A-Za-z_\-])"),
-    ("SLACK_TOKEN", r"(?<!\w)(?-i:xox[abposr](?:-[0-9A-Za-z]{1,64}){2,6}|xapp-\d-[A-Z0-9]{8,16}-\d{6,20}-[a-z0-9]{32,80})"),
-    ("SLACK_WEBHOOK", r"https://hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9+/]{40,64}"),
-    ("STRIPE_KEY", r"(?<!\w)(?-i:[sr]k_(?:live|test|prod)_[0-9A-Za-z]{10,99})(?!\w)"),
-    ("ANTHROPIC_KEY", r"(?<!\w)(?-i:sk-ant-[a-z]+\d{2}-[0-9A-Za-z_\-]{80,120})"),
-    ("OPENAI_KEY", r"(?<!\w)(?-i:sk-(?:proj|svcacct|admin|None)-[0-9A-Za-z_\-]{40,200}|sk-[0-9A-Za-z]{48})(?![0-9A-Za-z_\-])"),
-    ("CUSTODY_KEY", r"(?<!\w)(?-i:cus_[a-z]{1,8}_[0-9A-Za-z]{36})(?!\w)"),
-    ("HUGGINGFACE_TOKEN", r"(?<!\w)(?-i:hf_[A-Za-z]{34})(?!\w)"),
-    ("NPM_TOKEN", r"(?<!\w)(?-i:npm_[0-9A-Za-z]{36})(?!\w)"),
-    ("PYPI_TOKEN", r"(?<!\w)(?-i:pypi-AgEI)[0-9A-Za-z_\-]{50,250}"),
-    ("SENDGRID_KEY", r"(?<!\w)(?-i:SG)\.[0-9A-Za-z_\-]{22}\.[0-9A-Za-z_\-]{43}(?!\w)"),
-    ("TWILIO_KEY", r"(?<!\w)(?-i:SK[0-9a-f]{32})(?!\w)"),
-    ("TELEGRAM_TOKEN", r"(?<!\w)\d{8,10}:(?-i:AA)[0-9A-Za-z_\-]{33}(?![0-9A-Za-z_\-])"),
-    ("DIGITALOCEAN_TOKEN", r"(?<!\w)(?-i:do[opr]_v1_[a-f0-9]{64})(?!\w)"),
-    ("VAULT_TOKEN", r"(?<!\w)(?-i:hv[sbr]\.)[0-9A-Za-z_\-]{24,200}"),
-    ("JWT", r"(?<!\w)(?-i:eyJ)[0-9A-Za-z_\-]{10,2000}\.(?-i:eyJ)[0-9A-Za-z_\-]{10,4000}\.[0-9A-Za-z_\-]{10,1000}"),
+_FORMS = (
+    ("JWT", r"(?<!\w)(?-i:ey[JI])[0-9A-Za-z_\-]{10,2000}\.(?-i:ey[JI])[0-9A-Za-z_\-]{6,4000}\.[0-9A-Za-z_\-]{10,1000}"),
     ("PRIVATE_KEY", r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[^-]{1,8000}(?:-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?)?"),
-    ("CONNECTION_STRING", r"(?<!\w)[a-z][a-z0-9+]{2,20}://[^\s:/@\"'<>]{1,64}:[^\s@\"'<>]{1,128}@[^\s\"'<>]{1,200}"),
-    ("BEARER_TOKEN", r"authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:bearer|basic|token)\s+(?P<value>[0-9A-Za-z_\-.=+/]{16,400})"),
+    ("PRIVATE_KEY", r"(?-i:PuTTY-User-Key-File-\d): [^\n]{1,60}\n(?:[^\n]{1,80}\n){1,60}"),
+    ("CONNECTION_STRING", r"(?<!\w)[a-z][a-z0-9+]{1,20}://[^\s:/@\"'<>${}]{0,64}:(?!\$|<|\{|%\()[^\s@\"'<>/]{1,128}@[^\s\"'<>]{1,200}"),
+    ("AZURE_STORAGE_KEY", r"(?:Account|SharedAccess)Key=(?P<value>[A-Za-z0-9+/]{40,88}={0,2})"),
+    ("AZURE_SAS", r"[?&]sv=\d{4}-\d\d-\d\d&[^\s\"'<>]{10,300}sig=[A-Za-z0-9%+/=]{30,100}"),
+    ("AWS_SECRET_KEY", r"aws[\w \-.]{0,20}(?:secret|access)?[\w \-.]{0,20}key[\w \-.]{0,12}[\"']?\s{0,3}(?:[:=]|=>|is)\s{0,3}[\"']?(?P<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"),
+    ("SLACK_WEBHOOK", r"https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{20,80}"),
+    ("DISCORD_WEBHOOK", r"https://(?:canary\.|ptb\.)?discord(?:app)?\.com/api/webhooks/\d{16,20}/[\w\-]{60,80}"),
+    ("TEAMS_WEBHOOK", r"https://[a-z0-9\-]{1,60}\.webhook\.office\.com/webhookb2/[^\s\"'<>]{80,260}"),
+    ("GCP_SERVICE_ACCOUNT_KEY", r"\"private_key_id\":\s{0,3}\"(?P<value>[0-9a-f]{40})\""),
+    ("BEARER_TOKEN", r"(?:authorization|x-api-key|x-auth-token|private-token|proxy-authorization)[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:(?:bearer|basic|token|apikey|digest)\s{1,3})?(?P<value>(?=[^\s\"']{0,60}\d)[0-9A-Za-z_\-.=+/]{12,400})"),
+    ("BEARER_TOKEN", r"(?<!\w)bearer (?P<value>(?=[^\s\"']{0,40}\d)[0-9A-Za-z_\-.=+/]{20,400})"),
+    ("BASIC_CREDENTIALS", r"(?<!\w)(?-i:curl|wget|http|https)(?!:) [^\n]{0,200}?(?:-u|--user|--proxy-user) ?[\"']?(?P<value>[^\s:\"'$]{1,64}:[^\s\"'$]{1,100})"),
+    ("DOCKER_CREDENTIALS", r"\"auth\":\s{0,3}\"(?P<value>[A-Za-z0-9+/]{12,200}={0,2})\""),
+    ("NPM_CREDENTIALS", r"_(?:auth|authToken|password)\s?=\s?(?P<value>[A-Za-z0-9+/=_\-]{16,200})"),
+    ("PASSWORD_HASH", r"\$(?:2[aby]|5|6|argon2(?:id|i|d)|y|apr1|pbkdf2-sha\d{3})\$[./A-Za-z0-9$=,+\-]{20,120}"),
 )  # fmt: skip
 
-_ASSIGNMENTS = (
-    rf"{_KEY_WORDS}[\"']?\s{{0,3}}(?::=|=>|[:=])\s{{0,3}}[\"'](?P<value>[^\"'\s]{{6,200}})[\"']",
-    rf"{_KEY_WORDS}\s{{0,3}}(?:=|:)\s{{0,3}}(?P<value>(?=[^\s\"']{{0,60}}\d)[^\s\"',;]{{8,200}})",
-    rf"{_KEY_WORDS} (?:is|lautet|est|es) [\"'`]?(?P<value>(?=\S{{0,60}}[\d!@#$%^&*])[^\s\"'`,]{{6,100}}[^\s\"'`,.;])",
-)
+
+def _assignments() -> list[Rule]:
+    quoted = rf"(?:{_IS}|{_TYPE})(?P<value>(?<=[\"'`])[^\"'`\s]{{4,200}}(?=[\"'`]))"
+    quoted = rf"{_END}(?:{_IS}|{_TYPE})[rbfu@$]?[\"'`](?P<value>[^\"'`\s]{{4,200}})[\"'`]"
+    bare = rf"{_END}{_IS}(?P<value>[^\s\"'`,;<>{{}}()\[\]&|]{{6,200}})(?![\w(\[])"
+    return [
+        Rule("PASSWORD", rf"{_NAME}{quoted}", 0.6, confirm=assigned),
+        Rule("PASSWORD", rf"{_PASSWORD}{_END}{_IS}[rbfu@$]?[\"](?P<value>[^\"\n]{{6,100}})\"", 0.2, ("db", "database", "login", "user"), assigned),
+        Rule("PASSWORD", rf"{_NAME}{bare}", 0.6, confirm=_bare),
+        Rule("PASSWORD", rf"(?<!\w){_PASSWORD} (?:is|was|are|ist|lautet|war|est|es|è|é|era|to|to:|=|jest|:)[: ]{{0,2}}[\"'`“«„]?(?P<value>[^\s\"'`“”«»,<>]{{4,100}}[^\s\"'`”»,.;?<>])", 0.6, confirm=said),
+        Rule("PASSWORD", r"(?<!\w)(?:mot de passe|palavra-passe|palabra clave|parola d'ordine)\s?(?::|est|es|é|è|=)\s?[\"'`«]?(?P<value>[^\s\"'`«»,<>]{4,100}[^\s\"'`»,.;?<>])", 0.6, confirm=said),
+        Rule("PASSWORD", rf"<(?:\w{{0,20}}[.:\-_])?{_NAME}[^>]{{0,60}}>(?P<value>[^<\s]{{4,200}})</", 0.6, confirm=assigned),
+        Rule("PASSWORD", rf"(?:key|name)=[\"'][\w.\-:]{{0,40}}{_NAME}[\"'] value=[\"'](?P<value>[^\"'\s]{{4,200}})[\"']", 0.6, confirm=assigned),
+        Rule("PASSWORD", rf"name:\s?[\"']?[\w.\-]{{0,40}}{_NAME}{_END}[\"']?\s{{0,40}}value:\s{{0,3}}[\"']?(?P<value>[^\"'\s]{{4,200}})", 0.6, confirm=assigned),
+        Rule("PASSWORD", rf"--?{_NAME}[ =][\"']?(?P<value>[^\s\"'$<\-][^\s\"'<>]{{3,100}})", 0.6, confirm=assigned),
+        Rule("PASSWORD", r"(?:IDENTIFIED (?:WITH \w{1,30} )?BY|(?:WITH )?(?:ENCRYPTED )?PASSWORD)\s{1,3}'(?P<value>[^'\s]{4,100})'", 0.6, confirm=_quoted),
+        Rule("PASSWORD", r"(?<!\w)(?-i:mysql|mysqldump|mariadb|sshpass|smbclient|redis-cli)(?!\w)[^\n]{0,80}? -(?:p|a|pass(?:word)? )[ '\"]?(?P<value>[^\s'\"$\-][^\s'\"]{4,60})", 0.6, confirm=assigned),
+        Rule("PASSWORD", r"(?<!\w)(?:docker login|az login|vault login|npm login)[^\n]{0,120}? (?:-p|--password)[ =]['\"]?(?P<value>[^\s'\"$\-][^\s'\"]{4,100})", 0.6, confirm=assigned),
+        Rule("PASSWORD", r"machine [\w.\-]{1,80}\s{1,5}login \S{1,60}\s{1,5}password (?P<value>\S{4,100})", 0.8),
+        Rule("API_KEY", rf"(?<![a-z]){any_of(NAMES)}[\w .\-]{{0,24}}[\"'`]?{_IS}[\"'`]?(?P<value>[A-Za-z0-9][\w\-.~+/]{{14,98}}[\w=])(?![\w(])", 0.6, confirm=_key),
+        Rule("API_KEY", r"(?<![\w/+.\-=])(?P<value>[A-Za-z0-9+/_\-]{32,128}={0,2})(?![\w/+=])", 0.2, ("secret", "token", "api key", "api-key", "apikey", "api_key", "access key", "credential", "private key", "bearer", "schlüssel", "clé", "clave", "chiave", "sleutel", "chave", "klucz"), random),
+    ]  # fmt: skip
 
 
-def _no_stand_in(value: str) -> bool | None:
-    """False for what only stands where a secret would: a placeholder, a variable, a word said over and over."""
-    low = value.lower()
-    if (
-        low.startswith(_STAND_INS)
-        or low.endswith((")", "(", "]"))
-        or _bits(value) < min(_LEAST_BITS, math.log2(len(value))) * 0.75
-    ):
+def _bare(value: str) -> bool | None:
+    """Without quotes, a name of code stands as often as a secret: what is none has something that names have not."""
+    if value.replace("_", "").replace(".", "").isalpha() or value.startswith(("\\", "=")):
         return False
-    return None
+    return assigned(value)
 
 
-def _bits(value: str) -> float:
-    """Shannon entropy of the characters, in bits each."""
-    return -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
+def _quoted(value: str) -> bool | None:
+    return False if value.startswith(("$", "<", "{", ":", "%", "?")) else None
+
+
+def _key(value: str) -> bool | None:
+    mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    return (
+        assigned(value)
+        if mixed and "//" not in value and not value.endswith((".com", ".net", ".org"))
+        else False
+    )
