@@ -18,18 +18,29 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A bound on one figure of the gateway's row in one benchmark."""
+    """A bound on one figure of one row of a benchmark; both are named by how they begin."""
 
     benchmark: str
     figure: str
     wanted: str
     holds: Callable[[float], bool]
+    variant: str = "gateway"
 
 
 _LIGHT = ("plain-16:", "plain-256:", "stream-16:", "stream-256:")
 GOALS = (
     *(Goal(name, "of bare", ">= 0.50 x", lambda value: value >= 0.5) for name in _LIGHT),
     *(Goal(name, "CPU of bare", "<= 2.00 x", lambda value: value <= 2.0) for name in _LIGHT),
+    *(
+        Goal(name, "turn 50 of turn 1", "<= 1.20 x", lambda value: value <= 1.2)
+        for name in ("conversation:", "names-conversation:")
+    ),
+    Goal("detection: letters", "of Presidio", ">= 300.00 x", lambda value: value >= 300, "patterns, secrets"),
+    Goal("detection: letters", "of Presidio", ">= 10.00 x", lambda value: value >= 10, "all detectors"),
+    Goal("detection: a long", "wall", "<= 2.00 s", lambda value: value <= 2, "all detectors, 400,000"),
+    Goal("detection: a long", "loop stands still", "<= 20.00 ms", lambda value: value <= 20, "all detectors"),
+    Goal("detection: a long", "loop stands still", "<= 20.00 ms", lambda value: value <= 20, "patterns"),
+    Goal("detection: CUDA", "tokens", ">= 1000000.00 1/s", lambda value: value >= 1e6, ""),
     Goal("paced-16:", "added first p50", "<= 3.00 ms", lambda value: value <= 3.0),
 )
 _SOAK_MIB = 20.0
@@ -40,15 +51,16 @@ def judged(rows: Sequence[Row]) -> list[Verdict]:
     return [*_bounds(rows), *_flatness(rows)]
 
 
-def _bounds(rows: Iterable[Row]) -> Iterable[Verdict]:
-    gateway = [row for row in rows if row.variant == "gateway"]
+def _bounds(rows: Sequence[Row]) -> Iterable[Verdict]:
     for goal in GOALS:
-        for row in gateway:
-            value = row.value(goal.figure) if row.benchmark.startswith(goal.benchmark) else None
-            if value is not None:
-                unit = goal.wanted.split()[-1]
-                name = f"{goal.benchmark} {goal.figure}"
-                yield Verdict(name, goal.wanted, f"{value:.2f} {unit}", goal.holds(value))
+        for row in rows:
+            if row.benchmark.startswith(goal.benchmark) and row.variant.startswith(goal.variant):
+                value = row.value(goal.figure)
+                if value is not None:
+                    unit = goal.wanted.split()[-1]
+                    which = "" if row.variant == "gateway" else f" {row.variant}:"
+                    name = f"{goal.benchmark}{which} {goal.figure}"
+                    yield Verdict(name, goal.wanted, f"{value:.2f} {unit}", goal.holds(value))
 
 
 def _flatness(rows: Iterable[Row]) -> Iterable[Verdict]:
