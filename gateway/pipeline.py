@@ -131,7 +131,7 @@ class Pipeline:
         asset = self._resolve(body, trail)
         scanned = await self._scan(body, identity, trail)
         decision = await self._decide(call, identity, asset, scanned.contents, trail)
-        redacted = self._redact(scanned, decision)
+        redacted = await self._redact(scanned, decision)
         await self._retain(call, identity, decision, redacted, trail)
         receipt = await self._record_intent(trail)
         return _Admitted(trail, asset, redacted, decision, receipt)
@@ -169,8 +169,8 @@ class Pipeline:
         refuse_unmet(decision, retains=self._parts.retainer is not None)
         return decision
 
-    def _redact(self, scanned: ScannedCall, decision: Decision) -> RedactedCall:
-        redacted = self._parts.scanner.redact(scanned, decision.obligations)
+    async def _redact(self, scanned: ScannedCall, decision: Decision) -> RedactedCall:
+        redacted = await self._parts.scanner.redact_aside(scanned, decision.obligations)
         cap_tokens(redacted.prompt.body, decision.obligations)
         return redacted
 

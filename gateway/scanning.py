@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from gateway.circumstances import Contents
 from gateway.domain import JsonObject, Obligations, Operator, RedactedPrompt
@@ -66,6 +66,10 @@ class Scanner:
             body = scanned.walk.rebuild(redaction.texts)
         walked = scanned.walk
         return RedactedCall(RedactedPrompt(body), redaction, walked.stream, walked.wants_usage)
+
+    async def redact_aside(self, scanned: ScannedCall, obligations: Obligations) -> RedactedCall:
+        """The same, off the event loop for long texts."""
+        return await self._redactor.aside(partial(self.redact, scanned, obligations), scanned.scan.texts)
 
     def replies(
         self, call: RedactedCall, obligations: Obligations, model: str, request_id: str

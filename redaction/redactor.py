@@ -1,8 +1,10 @@
 import hmac
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
+from typing import TypeVar
 
 from redaction import operators
 from redaction.base import Category, Detector, Finding
@@ -16,6 +18,9 @@ from redaction.placeholders import Scope, Vault
 from redaction.stream import RedactedReply, ReplyTerms, StreamRedactor
 from redaction.takeout import chosen, take_out
 from redaction.workers import Workers
+
+T = TypeVar("T")
+_SHORT = 20_000  # code points that are worked on in a few milliseconds, which the event loop may lose
 
 __all__ = ["Plan", "RedactedReply", "Redaction", "Redactor", "Scan", "Scope", "StreamRedactor"]
 
@@ -70,7 +75,8 @@ class Redactor:
         workers: int = 1,
         holdback: int = 256,
     ) -> None:
-        self._detection = Detection(detectors, Workers(workers), deadline_s)
+        self._workers = Workers(workers)
+        self._detection = Detection(detectors, self._workers, deadline_s)
         # One key in, three uses apart: what is shown in one place tells nothing about another.
         self._token_key = hmac.digest(key, b"custody placeholder v1", "sha256")
         self._scan_key = hmac.digest(key, b"custody scan memory v1", "sha256")
@@ -94,13 +100,17 @@ class Redactor:
         by_key = dict(zip(keys, mended, strict=True))
         found = await self._found(by_key, department)
         before = self._memory.recall_conversation(department, conversation) if conversation else None
-        now = turn(before, by_key, found)
+        now = await self.aside(partial(turn, before, by_key, found), mended)
         if conversation and now is not before:
             self._memory.remember_conversation(department, conversation, now)
         parts = tuple([now.parts[key] for key in keys])
         counts = _counted(parts)
         scope = Scope(department, conversation) if conversation else None
         return Scan(mended, parts, scope, counts["personal"], counts["secret"], counts["corpus"])
+
+    async def aside(self, call: Callable[[], T], texts: Iterable[str]) -> T:
+        """The result of work on these texts: off the event loop if they are long."""
+        return call() if sum(map(len, texts)) <= _SHORT else await self._workers.aside(call)
 
     def redact(self, scan: Scan, plan: Plan, scope: Scope) -> Redaction:
         """The texts as the plan says; raises ``RefusedByPlan`` when it refuses something that was found."""

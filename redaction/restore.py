@@ -30,6 +30,8 @@ _BARE = re.compile(
 )
 # A digest outside brackets is a run of letters and digits as a whole, but for a plural "s".
 _RUN = re.compile(rf"[0-9A-Za-z{_WIDE}{INVISIBLE}]{{10,}}")
+_LONGEST_BOX = 128  # code points, brackets and their escapes included
+_STRETCH = 8_192
 _ESCAPED = re.compile(r"\\{1,2}u005[fF]|&#95;")
 _NO_LETTER = re.compile(r"[\W_]+")
 _GENITIVE = re.compile(r"['\u2019]?[sS]\s*\Z")
@@ -76,7 +78,8 @@ def restored(text: str, vault: Vault) -> str:
 
 def candidates(text: str) -> set[str] | None:
     """Every digest that the text may be read to mention, or None if that is hard to say."""
-    if _BOXED.search(text):
+    # In stretches, for one long search would keep the interpreter from everybody else.
+    if any(_BOXED.search(text, at, at + _STRETCH + _LONGEST_BOX) for at in range(0, len(text), _STRETCH)):
         return None
     found: set[str] = set()
     for run in _RUN.finditer(text):

