@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import merge
-from itertools import islice, product
+from itertools import product
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from audit.errors import ExportRefused
 from audit.filters import Filter
@@ -21,6 +21,9 @@ from audit.query import Located, LogReader
 from audit.schema import ENTRY
 
 _BATCH = 200
+_LONG_BATCH = 2_000
+# Half a second's work: a page that finds nothing still ends.
+MOST_SEEN = 100_000
 _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
 
 COLUMNS = {
@@ -41,10 +44,14 @@ GROUPS = (*COLUMNS, "rule", "entity")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of the entries that match, and what asks for the next ones; empty at the end."""
+    """Some of the entries that match, and what asks for the next ones; empty at the end.
+
+    A page that is not full and has a cursor looked at as many entries as one may, back to ``reached_us``.
+    """
 
     entries: tuple[Located, ...]
     cursor: str
+    reached_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +62,43 @@ class _Place:
     index: int
 
 
-def search(reader: LogReader, where: Filter, limit: int, cursor: str = "") -> Page:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An entry within the bounds of a search; without its leaf if the database saw that it does not match."""
+
+    place: _Place
+    leaf: bytes | None
+
+
+def search(
+    reader: LogReader, where: Filter, limit: int, cursor: str = "", *, most_seen: int = MOST_SEEN
+) -> Page:
     """Up to ``limit`` entries that match, latest first; raises ExportRefused for a cursor of another search.
 
     By department and time it reads what it gives and no more, at any size of the log; so it does by time
-    alone, department by department. Other members of the filter are tried on each entry of the time range.
+    alone, department by department. Other members of the filter are tried on each entry in between, on
+    ``most_seen`` at most for one page.
     """
     mark = zlib.crc32(orjson.dumps(where.facts(), option=orjson.OPT_SORT_KEYS))
     after = _open_cursor(cursor, mark) if cursor else None
+    found: list[Located] = []
     with reader.connect() as connection:
-        found = tuple(islice(_latest_first(connection, where, after), limit + 1))
-    if len(found) <= limit:
-        return Page(found, "")
-    last = found[limit - 1]
-    return Page(found[:limit], _cursor(_Place(last.entry.wall_us, last.index), mark))
+        seen = _latest_first(connection, where, after)
+        for number, each in enumerate(seen, 1):
+            located = _matching(each, where)
+            if located is not None:
+                found.append(located)
+            if len(found) == limit or number == most_seen:
+                more = next(seen, None) is not None
+                return Page(tuple(found), _cursor(each.place, mark) if more else "", each.place.wall_us)
+    return Page(tuple(found), "")
+
+
+def _matching(seen: _Seen, where: Filter) -> Located | None:
+    if seen.leaf is None:
+        return None
+    located = Located(seen.place.index, seen.leaf, decode_entry(seen.leaf))
+    return located if where.matches(located.entry) else None
 
 
 def count(reader: LogReader, where: Filter, by: Sequence[str]) -> list[tuple[tuple[str, ...], int]]:
@@ -83,13 +113,13 @@ def count(reader: LogReader, where: Filter, by: Sequence[str]) -> list[tuple[tup
     return sorted(groups.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _latest_first(connection: Connection, where: Filter, after: _Place | None) -> Iterator[Located]:
+def _latest_first(connection: Connection, where: Filter, after: _Place | None) -> Iterator[_Seen]:
     if where.request_id:
         streams = [_stream(connection, where, (), after)]
     else:
         names = [where.department] if where.department else _departments(connection)
         streams = [_stream(connection, where, (ENTRY.c.department == name,), after) for name in names]
-    return merge(*streams, key=lambda located: (-located.entry.wall_us, -located.index))
+    return merge(*streams, key=lambda seen: (-seen.place.wall_us, -seen.place.index))
 
 
 def _departments(connection: Connection) -> list[str]:
@@ -105,21 +135,21 @@ def _departments(connection: Connection) -> list[str]:
 
 def _stream(
     connection: Connection, where: Filter, more: Sequence[ColumnElement[bool]], after: _Place | None
-) -> Iterator[Located]:
+) -> Iterator[_Seen]:
+    others = where.others()
+    batch = _LONG_BATCH if others else _BATCH
     query = (
-        select(ENTRY.c.idx, ENTRY.c.leaf)
-        .where(*where.conditions(), *more)
+        select(ENTRY.c.wall_us, ENTRY.c.idx, case((and_(*others), ENTRY.c.leaf)) if others else ENTRY.c.leaf)
+        .where(*where.bounds(), *more)
         .order_by(ENTRY.c.wall_us.desc(), ENTRY.c.idx.desc())
-        .limit(_BATCH)
+        .limit(batch)
     )
     while True:
         rows = connection.execute(query.where(*_before(after))).all()
-        for index, leaf in rows:
-            located = Located(index, leaf, decode_entry(leaf))
-            after = _Place(located.entry.wall_us, index)
-            if where.matches(located.entry):
-                yield located
-        if len(rows) < _BATCH:
+        for wall_us, index, leaf in rows:
+            after = _Place(wall_us, index)
+            yield _Seen(after, leaf)
+        if len(rows) < batch:
             return
 
 

@@ -15,7 +15,7 @@ from gateway.cli import audit_text
 from gateway.cli.audit_filter import filtered
 from gateway.cli.audit_options import Json, Key, reported
 from gateway.cli.audit_reading import Copy, Who, desk, reading
-from gateway.cli.configuration import ConfigOption, fail
+from gateway.cli.configuration import ConfigOption
 
 Group = StrEnum("Group", {name.upper(): name for name in GROUPS})  # type: ignore[misc]  # one list of names
 _WIDTHS = (8, 19, 15, 11, 18, 5, 18)
@@ -34,12 +34,10 @@ def find(  # noqa: PLR0913 - the options of one command
     as_json: Json = False,
 ) -> None:
     """Find entries by what they say, latest first."""
-    if (where.rule or where.entity) and not (where.since_us or where.request_id):
-        fail("By --rule or --entity every entry of the time is read: say from when with --since.")
     facts: dict[str, Facts] = {"filter": where.facts(), "limit": limit, "continued": bool(cursor)}
     with reported(), reading(desk(config, who, copy, key), "search", facts) as reader:
         page = search(reader, where, limit, cursor)
-    _print_json(page) if as_json else _print_table(page)
+    _print_json(page) if as_json else _print_table(page, limit)
 
 
 @filtered
@@ -74,32 +72,39 @@ def _print_json(page: Page) -> None:
         typer.echo(orjson.dumps({"cursor": page.cursor}))
 
 
-def _print_table(page: Page) -> None:
+def _print_table(page: Page, limit: int) -> None:
     titles = ("index", "time (UTC)", "type", "department", "asset", "", "code or rule")
     typer.echo(_row(titles))
     for located in page.entries:
         typer.echo(_row(_cells(located)))
-    if page.cursor:
-        typer.echo(f"There are more: add --cursor {page.cursor}")
+    if page.cursor and len(page.entries) < limit:
+        typer.echo(
+            f"Looked back to {_moment(page.reached_us)}; narrow the time, or go on: --cursor {page.cursor}"
+        )
+    elif page.cursor:
+        typer.echo(f"For more: --cursor {page.cursor}")
     elif not page.entries:
         typer.echo("No entry matches. `custody audit tail` shows the latest ones.")
 
 
 def _cells(located: Located) -> tuple[str, ...]:
     record = located.entry.record
-    moment = datetime.fromtimestamp(located.entry.wall_us // 1_000_000, UTC)
     decision, result = record.decision, record.result
     verdict = decision.effect if decision else str(result.status) if result else ""
     why = (result.code if result else "") or (decision.rules[0] if decision and decision.rules else "")
     return (
         str(located.index),
-        moment.strftime("%Y-%m-%d %H:%M:%S"),
+        _moment(located.entry.wall_us),
         record.type.value,
         record.actor.department if record.actor else "-",
         record.resource.id if record.resource else "-",
         verdict,
         why,
     )
+
+
+def _moment(wall_us: int) -> str:
+    return datetime.fromtimestamp(wall_us // 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _row(cells: tuple[str, ...]) -> str:

@@ -45,6 +45,20 @@ def test_pages_give_each_match_once(closed_log: Path, where: Filter, limit: int)
         assert [each.index for each in reader.scan(where)] == sorted(wanted)
 
 
+def test_a_page_ends_though_nothing_is_found(closed_log: Path) -> None:
+    """A page that looked at as many entries as it may says how far it came, and its cursor goes on there."""
+    with LogReader(closed_log) as reader:
+        where = Filter(code="timeout")
+        page = search(reader, where, 5, most_seen=100)
+        moments = sorted((each.entry.wall_us for each in reader.scan()), reverse=True)
+        assert (page.entries, page.reached_us) == ((), moments[99])
+        rounds = 1
+        while page.cursor:
+            page = search(reader, where, 5, page.cursor, most_seen=100)
+            rounds += 1
+        assert rounds == 6
+
+
 def test_time_is_half_open(closed_log: Path) -> None:
     """An entry at --since is in, one at --until is out."""
     with LogReader(closed_log) as reader:
