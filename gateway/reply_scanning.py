@@ -43,6 +43,7 @@ class ReplyScanner:
         self._last: list[JsonObject] = []
         self._latest = order.envelope
         self._begun: set[int] = set()
+        self._answering: set[int] = set()  # choices that have said more than their reasoning
         self._masked_whole: Counter[str] = Counter()
 
     @property
@@ -68,22 +69,30 @@ class ReplyScanner:
         """
         said = walk.plain_delta(body)
         line = None if said is None else self._lines.get(said[:2])
-        if said is None or line is None:
+        if said is None or line is None or (said[1] != "reasoning" and self._has_thought(said[0])):
             return None
         text = line.redactor.feed_plain(said[2])
-        return line.event(text) if text else None if text is None else b""
+        if text is None:
+            return None
+        if said[2] and said[1] != "reasoning":
+            self._answering.add(said[0])
+        return line.event(text) if text else b""
 
     async def chunk(self, body: JsonObject) -> list[JsonObject]:
         """The chunks that may go out now; those that end the reply wait for ``finish``."""
         with _upstream():
             walked = walk.chat_chunk(body)
-            texts = [
-                await self._fed(delta, ends=delta.channel.choice in walked.finished)
-                for delta in walked.deltas
-            ]
-            flushed = [chunk for choice in walked.finished for chunk in await self._flush(choice)]
+            texts: dict[walk.Channel, str] = {}
+            flushed: list[JsonObject] = []
+            for delta in walked.deltas:
+                flushed += await self._thought(delta, texts)
+                texts[delta.channel] = await self._fed(delta, ends=delta.channel.choice in walked.finished)
+            flushed += [chunk for choice in walked.finished for chunk in await self._flush(choice)]
             names = [await self._whole(name, json=False) for name in walked.names]
-        self._latest = rebuilt = {**walked.rebuild(texts, names), **self._order.envelope}
+        self._latest = rebuilt = {
+            **walked.rebuild([texts[delta.channel] for delta in walked.deltas], names),
+            **self._order.envelope,
+        }
         rebuilt["choices"] = [*self._news(cast("list[JsonObject]", rebuilt["choices"]))]
         self._draw_lines(walked.deltas)
         if not self._order.wants_usage:
@@ -104,6 +113,27 @@ class ReplyScanner:
                 for chunk in await self._flush(choice)
             ]
         return [*flushed, *self._last]
+
+    def _has_thought(self, choice: int) -> bool:
+        """Whether reasoning came and no answer yet, so that something may have to come before it."""
+        return choice not in self._answering and walk.Channel(choice, "reasoning") in self._channels
+
+    async def _thought(self, delta: walk.Delta, texts: dict[walk.Channel, str]) -> list[JsonObject]:
+        """What was held back of a choice's reasoning, before the first word of its answer.
+
+        Text of this very chunk, in ``texts``, is added to and not overtaken.
+        """
+        choice = delta.channel.choice
+        if not delta.text or delta.channel.kind == "reasoning" or choice in self._answering:
+            return []
+        self._answering.add(choice)
+        reasoning = walk.Channel(choice, "reasoning")
+        redactor = self._channels.get(reasoning)
+        rest = await redactor.finish() if redactor else ""
+        if reasoning in texts:
+            texts[reasoning] += rest
+            return []
+        return [walk.chunk_for(self._latest, reasoning, rest)] if rest else []
 
     def _news(self, choices: Sequence[JsonObject]) -> list[JsonObject]:
         """The choices that say anything; the role, which some servers repeat in each chunk, is said once."""

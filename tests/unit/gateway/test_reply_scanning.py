@@ -97,8 +97,8 @@ async def test_short_way_delivers_what_the_long_way_does(sizes: list[int]) -> No
 async def test_common_chunk_takes_the_short_way() -> None:
     """Once a choice has begun, plain words need no walk, and come under the asset's name."""
     scanner, _ = await scanner_and_token()
-    assert scanner.plain_event(chunk({"role": "assistant", "content": ""})) is None
-    await scanner.chunk(chunk({"role": "assistant", "content": ""}))
+    assert scanner.plain_event(chunk({"role": "assistant", "content": "so "})) is None
+    await scanner.chunk(chunk({"role": "assistant", "content": "so "}))
     got = scanner.plain_event(chunk({"role": "assistant", "content": "hello "}))
     assert got is not None
     assert orjson.loads(got.removeprefix(b"data: ")) == {
@@ -125,3 +125,41 @@ async def test_role_is_said_once() -> None:
     chunks = await delivered(scanner, [*bodies, chunk({}, finish="stop")], short=True)
     assert [each["choices"][0]["delta"].get("role") for each in chunks].count("assistant") == 1
     assert texts(chunks)[0, "content"] == "[PERSON] is here"
+
+
+@pytest.mark.parametrize("short", [True, False])
+@pytest.mark.parametrize("together", [True, False])
+async def test_reasoning_is_whole_before_the_answer_begins(short: bool, together: bool) -> None:
+    """What was held back of the reasoning comes before the first word of the answer, masked."""
+    scanner, _ = await scanner_and_token()
+    thought = [chunk({"reasoning": piece}) for piece in ("I ask ", "Peter ", "Jon")]
+    spoken = [chunk({"content": piece}) for piece in ("so ", "it ", "is ")]
+    if together:
+        between = [chunk({"reasoning": "es", "content": "and "})]
+    else:
+        between = [chunk({"reasoning": "es"}), chunk({"content": "and "})]
+    opening = [chunk({"role": "assistant", "content": ""})]
+    chunks = await delivered(
+        scanner, [*opening, *thought, *between, *spoken, chunk({}, finish="stop")], short=short
+    )
+    assert texts(chunks) == {
+        (0, "role"): "assistant",
+        (0, "reasoning_content"): "I ask [PERSON]",
+        (0, "content"): "and so it is ",
+    }
+    places = [name for each in chunks for choice in each["choices"] for name in choice["delta"]]
+    assert places.index("content") > len(places) - 1 - places[::-1].index("reasoning_content") or together
+
+
+async def test_channels_that_take_turns_hide_nothing() -> None:
+    """A server that alternates between two channels gets no name through in bits."""
+    scanner, _ = await scanner_and_token()
+    fields = ("content", "reasoning_content")
+    bodies = [
+        chunk({name: piece})
+        for piece in ("so ", "Pe", "ter", " Jon", "es", " it", " is. ")
+        for name in fields
+    ]
+    chunks = await delivered(scanner, [*bodies, chunk({}, finish="stop")], short=True)
+    for name in fields:
+        assert texts(chunks)[0, name] == "so [PERSON] it is. "
