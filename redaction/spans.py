@@ -23,6 +23,7 @@ _WORD = re.compile(r"[^\W_]+")
 _MIN_LETTERS = 4  # shorter values ("Al", "42") would be found in innocent words and counts
 _MIN_DIGITS = 6  # a bare number must be longer still before it is worth finding again
 PERSON = "PERSON"
+_WORDS_ALONE = frozenset({PERSON, "LOCATION", "ORGANIZATION", "NRP"})  # one word may be all of it
 _PART_SCORE = 0.6  # of a finding that rests on a part of a name
 _FEW = 48  # up to so many values, looking for each costs less than looking at each word
 _AT_ONCE = 20_000  # code points
@@ -31,7 +32,10 @@ Key = TypeVar("Key")
 
 
 def merge(text: str, findings: Collection[Finding]) -> tuple[Finding, ...]:
-    """Findings of ``text`` without overlaps, in order, covering each letter and digit that any covered."""
+    """Findings of ``text`` without overlaps, in order, covering each letter and digit that any covered.
+
+    Save for a word without a digit that an unconfirmed number has beside a winner: its label ("card").
+    """
     ordered = sorted(findings, key=_START)
     if all(one.end <= following.start for one, following in pairwise(ordered)):
         return tuple(ordered)
@@ -40,11 +44,19 @@ def merge(text: str, findings: Collection[Finding]) -> tuple[Finding, ...]:
     for finding in sorted(set(findings), key=strength):
         for start, end in uncovered(finding.start, finding.end, taken):
             # What is left between winners may be no more than a comma.
-            if (start, end) == (finding.start, finding.end) or _WORD.search(text, start, end):
+            if (start, end) == (finding.start, finding.end) or _is_left(text, finding, start, end):
                 kept.append(replace(finding, start=start, end=end))
                 insort(taken, (start, end))
     kept.sort(key=_START)
     return tuple(kept)
+
+
+def _is_left(text: str, finding: Finding, start: int, end: int) -> bool:
+    """Whether what winners left of a finding is worth keeping."""
+    words = _WORD.findall(text, start, end)
+    if len(words) != 1 or finding.entity_type in _WORDS_ALONE:
+        return bool(words)
+    return any(map(str.isdigit, words[0])) or not any(map(str.isdigit, text[finding.start : finding.end]))
 
 
 def uncovered(start: int, end: int, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -159,11 +171,21 @@ def strongest(
     """The values worth looking for again; of each the strongest finding and the key of the text it is in."""
     values: dict[str, tuple[Key, Finding]] = {}
     for key, text in texts.items():
-        for finding in findings[key]:
+        for finding in _unrefuted(text, findings[key]):
             value = text[finding.start : finding.end]
             if _telling(value) and (value not in values or strength(finding) < strength(values[value][1])):
                 values[value] = (key, finding)
     return values
+
+
+def _unrefuted(text: str, findings: Collection[Finding]) -> Iterator[Finding]:
+    """The findings that no validated one shows to be something else, in part or in whole."""
+    validated = merge(text, [each for each in findings if each.validated])
+    taken = [(each.start, each.end) for each in validated]
+    for finding in findings:
+        free = [(finding.start, finding.end)]
+        if finding.validated or not taken or uncovered(finding.start, finding.end, taken) == free:
+            yield finding
 
 
 def _telling(value: str) -> bool:

@@ -107,3 +107,29 @@ def test_of_two_that_overlap_the_longer_is_kept_whole() -> None:
         (0, 5, "PERSON"),
         (5, 20, "LOCATION"),
     ]
+
+
+def confirmed(start: int, end: int, entity_type: str) -> Finding:
+    """A finding whose checksum is right."""
+    return Finding(entity_type, start, end, 1.0, "test", validated=True)
+
+
+def test_a_label_is_no_part_of_what_it_labels() -> None:
+    """The word before a confirmed number that another detector took along is left in the text."""
+    found = [confirmed(5, 24, "CREDIT_CARD"), finding(0, 24, "PHONE_NUMBER")]
+    assert merge("card 5555 5555 5555 4444", found) == (found[0],)
+
+
+def test_a_name_beside_a_confirmed_number_stays_found() -> None:
+    """What is left of a longer finding stays covered where it may be somebody, or holds digits."""
+    card = confirmed(9, 28, "CREDIT_CARD")
+    text = "Kowalska 5555 5555 5555 4444 12/27"
+    merged = merge(text, [card, finding(0, 28), finding(9, 34, "ID")])
+    assert [text[each.start : each.end] for each in merged] == ["Kowalska ", "5555 5555 5555 4444", " 12/27"]
+
+
+def test_what_a_checksum_refutes_does_not_spread() -> None:
+    """A span that a confirmed finding shows to be wrong is not looked for in other texts."""
+    texts = ["card 5555 5555 5555 4444", "pay by card 5555 5555 5555 4444 please"]
+    found = [[confirmed(5, 24, "CREDIT_CARD"), finding(0, 24, "PHONE_NUMBER")], []]
+    assert [(each.entity_type, each.start) for each in spread(texts, found)[1]] == [("CREDIT_CARD", 12)]
