@@ -15,6 +15,7 @@ from hashlib import blake2b
 
 from redaction import person
 from redaction.base import Finding
+from redaction.spans import holds
 from redaction.standin_book import StandIn, StandInBook
 
 LITERAL = "LITERAL"  # the caller's own text that looks like a placeholder and must come back as it was
@@ -144,12 +145,12 @@ class Vault:
         return f"Vault({len(self)} tokens)"
 
     def own(self, text: str, findings: Sequence[Finding]) -> None:
-        """Notes that the caller's own text holds what was found in it."""
+        """Notes a text of the caller's own, and what was found in it."""
         self._own.append((text, findings))
         self._own_values = None
 
     def owns(self, entity_type: str, value: str) -> bool:
-        """Whether the caller's own text held this value, or a name that this is part of."""
+        """Whether the caller's own text held this value, found there or not, or a name that it is part of."""
         if self._own_values is None:
             # Only now, for most replies hold nothing that anyone asks about.
             held = {
@@ -158,7 +159,9 @@ class Vault:
             known = {name for kind, own in held for name in (own, normalize(kind, own))}
             names = (part for kind, own in held if kind == "PERSON" for part in person.words(own))
             self._own_values = frozenset(known.union(*(_name_forms(part) for part in names)))
-        return value in self._own_values or normalize(entity_type, value) in self._own_values
+        if value in self._own_values or normalize(entity_type, value) in self._own_values:
+            return True
+        return any(holds(text, value) for text, _ in self._own)
 
     def token(self, entity_type: str, value: str) -> str:
         """The token for a value, which from now on resolves to it."""

@@ -171,7 +171,7 @@ def redact(texts: Sequence[str], parts: Sequence[Part], plan: Plan, vault: Vault
     for text, part in zip(texts, parts, strict=True):
         if part.found:
             types.update([finding.entity_type for finding in chosen(text, part, plan)])
-            vault.own(text, part.found)
+        vault.own(text, part.found)
     refused = [name for name in types if plan.operator(name) == operators.REFUSE]
     if refused:
         raise RefusedByPlan(refused)

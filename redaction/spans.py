@@ -151,7 +151,7 @@ def _names_somebody(text: str, start: int, end: int) -> bool:
         return False
     value = text[start:end]
     common = value.lower()
-    return value == common or " " in value or next(_each_place(text, (common,)), None) is None
+    return value == common or " " in value or not holds(text, common)
 
 
 def strength(finding: Finding) -> tuple[bool, int, float, int, str]:
@@ -186,6 +186,11 @@ def _unrefuted(text: str, findings: Collection[Finding]) -> Iterator[Finding]:
         free = [(finding.start, finding.end)]
         if finding.validated or not taken or uncovered(finding.start, finding.end, taken) == free:
             yield finding
+
+
+def holds(text: str, value: str) -> bool:
+    """Whether the value stands in the text, as whole words."""
+    return next(_each_place(text, (value,)), None) is not None
 
 
 def _telling(value: str) -> bool:

@@ -82,3 +82,15 @@ async def test_no_run_is_scanned_twice() -> None:
     engine, redaction = await asked(people)
     await streamed(engine, redaction, "then Maria Lopez went home and later Peter Nowak did so too as well")
     assert len(people.shown) == 2
+
+
+async def test_what_the_caller_wrote_is_not_the_models() -> None:
+    """What stands in the prompt, though nothing was found there, is not masked where the model repeats it."""
+    people = People()
+    people.rule = regex.compile("Maria Lopez(?=, as you say)")
+    engine, redaction = await asked(people, "I know Maria Lopez and Marianne Weber.")
+    text = "Maria Lopez, as you say, it is. "
+    assert await whole(engine, redaction, text) == text
+    assert await streamed(engine, redaction, text) == text
+    engine, redaction = await asked(people, "I know Ana-Maria Lopezia.")
+    assert await whole(engine, redaction, text) == text.replace("Maria Lopez", "[PERSON]")
