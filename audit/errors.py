@@ -15,6 +15,7 @@ AuditError
 ├── PayloadUnavailable    keys or payloads cannot be had: keep nothing, and do not go on
 ├── PayloadErased         the payload's key is gone for good: nobody can read it any more
 ├── PayloadTampered       a stored payload is not what its entry committed to
+├── QueryRefused          a query that may not run, does not fit, or takes too much
 ├── SinkUnavailable       a copy of the log cannot be fed now; the log itself is as it was
 ├── HeldByLaw             a legal hold keeps what was to be erased; names the holds
 └── LogCorrupted          the log contradicts itself; names the first bad index
@@ -77,6 +78,10 @@ class PayloadErased(AuditError):
 
 class PayloadTampered(AuditError):
     """A stored payload does not match the hash or the HMAC in its entry."""
+
+
+class QueryRefused(AuditError):
+    """A query over the log that is not a SELECT, does not fit the table, or takes more than it may."""
 
 
 class SinkUnavailable(AuditError):

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import orjson
 
 from audit.ocsf import write_ocsf
+from audit.parquet import write_parquet
 from audit.query import Located
 
 Writer: TypeAlias = Callable[[Iterable[Located], Path], int]
@@ -109,4 +110,9 @@ def _inert(value: str | int | None) -> str | int | None:
     )
 
 
-WRITERS: Mapping[str, Writer] = {"jsonl": write_jsonl, "csv": write_csv, "ocsf": write_ocsf}
+WRITERS: Mapping[str, Writer] = {
+    "jsonl": write_jsonl,
+    "csv": write_csv,
+    "ocsf": write_ocsf,
+    "parquet": write_parquet,
+}

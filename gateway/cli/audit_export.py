@@ -32,10 +32,12 @@ class Format(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     OCSF = "ocsf"
+    PARQUET = "parquet"
 
 
 _WHAT = (
     "evidence: one zip that a stranger can check, with its verifier. jsonl, csv: the entries alone."
+    " parquet: the columns of `custody audit query`, sorted and compressed."
     " ocsf: as events of OCSF 1.8.0, class API Activity."
     " tiles: the whole signed log as C2SP tlog-tiles, static files in a folder."
 )

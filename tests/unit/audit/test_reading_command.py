@@ -42,10 +42,25 @@ def test_a_copy_is_searched_in_a_table_and_in_json(closed_log: Path) -> None:
     assert '{"type":"access.intent","entries":300}' in output
 
 
+def test_a_copy_is_asked_in_sql(closed_log: Path, tmp_path: Path) -> None:
+    """A query is answered in a table and in JSON; without one the columns are shown."""
+    database = ("--database", str(closed_log), "--folder", str(tmp_path / "parquet"))
+    asked = "SELECT department, decision, count(*) AS n FROM entry GROUP BY ALL ORDER BY n"
+    code, output = run("query", asked, *database)
+    assert (code, "retail" in output) == (0, True), output
+    code, output = run("query", asked, "--json", *database)
+    rows = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    assert [row["n"] for row in rows] == [299, 300]
+    code, output = run("query")
+    assert (code, "declared_class" in output) == (0, True)
+    code, output = run("query", "DROP VIEW entry", *database)
+    assert (code, "SELECT" in output) == (1, True)
+
+
 def test_a_copy_is_exported(closed_log: Path, tmp_path: Path) -> None:
     """Export writes JSON lines, CSV and a bundle that holds; the command says how to make it again."""
     database = ("--database", str(closed_log))
-    for kind in ("jsonl", "csv"):
+    for kind in ("jsonl", "csv", "parquet"):
         code, output = run(
             "export", str(tmp_path / kind), "--format", kind, "--first", "5", "--end", "9", *database
         )
