@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from redaction.compiled import databases
+
 if TYPE_CHECKING:
     import hyperscan
 
@@ -51,8 +53,9 @@ class Automaton:
         # Hyperscan's working memory belongs to one thread at a time.
         import hyperscan  # noqa: PLC0415  loaded only where there is a wheel of it
 
-        databases = self._compiling.result()
-        self._local.ready = ready = [(each.scan, hyperscan.Scratch(each)) for each in databases]
+        self._local.ready = ready = [
+            (each.scan, hyperscan.Scratch(each)) for each in self._compiling.result()
+        ]
         return ready
 
 
@@ -67,27 +70,9 @@ def _in_background(parts: tuple[tuple[str, ...], ...]) -> "Future[list[hyperscan
 
     def work() -> None:
         try:
-            future.set_result(_compiled(parts))
+            future.set_result(databases(parts))
         except Exception as error:  # noqa: BLE001  whatever it is, it belongs to whoever waits
             future.set_exception(error)
 
     threading.Thread(target=work, name="automaton", daemon=True).start()
     return future
-
-
-def _compiled(parts: Sequence[Sequence[str]]) -> "list[hyperscan.Database]":
-    import hyperscan  # noqa: PLC0415  loaded only where there is a wheel of it
-
-    databases = []
-    first = 0
-    for part in parts:
-        database = hyperscan.Database()
-        database.compile(
-            expressions=[expression.encode("ascii") for expression in part],
-            ids=list(range(first, first + len(part))),
-            elements=len(part),
-            flags=[hyperscan.HS_FLAG_DOTALL] * len(part),
-        )
-        databases.append(database)
-        first += len(part)
-    return databases

@@ -188,13 +188,13 @@ class _Check:
     """A pattern that one or more rules share, and how to find it near where the automaton saw it."""
 
     __slots__ = (
-        "_search",
+        "_pattern",
         "_slow",
+        "_written",
         "expression",
         "group",
         "least",
         "longest",
-        "pattern",
         "reach",
         "rules",
         "rules_mask",
@@ -208,16 +208,23 @@ class _Check:
         self.reach = told.reach
         self.longest = told.longest
         self.spaced = told.spaced
-        self.pattern = regex.compile(told.begins + told.pattern, FLAGS)
-        self.group: str | int = "value" if "value" in self.pattern.groupindex else 0
+        self._written = told.begins + told.pattern
+        self._pattern: regex.Pattern[str] | None = None
+        self.group: str | int = "value" if "(?P<value>" in told.pattern else 0
         self.rules: list[_Rule] = []
         self.rules_mask = 0
-        self._search = self.pattern.search
         self._slow = not rule.trusted or told.longest > _QUICK
 
     def add(self, rule: _Rule) -> None:
         self.rules.append(rule)
         self.rules_mask |= rule.bit
+
+    @property
+    def pattern(self) -> "regex.Pattern[str]":
+        """The pattern, compiled when first needed: most never are, and all together take seconds."""
+        if self._pattern is None:
+            self._pattern = regex.compile(self._written, FLAGS)
+        return self._pattern
 
     def matches(self, text: str, ends: Sequence[int] | None) -> "Iterator[regex.Match[str]]":
         """The matches from left to right, none overlapping; ``ends`` is where the automaton saw some."""
@@ -241,9 +248,10 @@ class _Check:
             free = max(free, start)
 
     def _at(self, text: str, start: int, end: int) -> "regex.Match[str] | None":
+        pattern = self._pattern or self.pattern
         if self._slow:
-            return self.pattern.search(text, start, end, timeout=TIMEOUT_S)
-        return self._search(text, start, end)
+            return pattern.search(text, start, end, timeout=TIMEOUT_S)
+        return pattern.search(text, start, end)
 
 
 def _checks(rules: Sequence[_Rule]) -> "list[_Check]":

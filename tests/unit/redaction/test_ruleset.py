@@ -31,7 +31,7 @@ def both() -> tuple[RuleSet, RuleSet]:
     return RuleSet(rules, accelerated=True), RuleSet(rules, accelerated=False)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(_TEXTS)
 def test_findings_are_the_same_without_hyperscan(text: str) -> None:
     """Hyperscan changes what a scan costs and nothing that it finds."""
