@@ -90,14 +90,15 @@ def staged(detectors: Sequence[str]) -> Iterator[Stage]:
 @contextmanager
 def _gateway(folder: Path, port: int, upstream_port: int, detectors: Sequence[str]) -> Iterator[Server]:
     config, state = folder / "custody.toml", folder / "state"
-    config.write_text(_settings(state, port, upstream_port, detectors), "utf-8")
+    config.write_text(settings_text(state, port, upstream_port, detectors), "utf-8")
     command = [str(Path(sys.executable).with_name("custody")), "serve", "--config", str(config)]
     with serving(Launch("gateway", command, port, folder / "gateway.log", patience_s=_START_S)) as server:
         keys = orjson.loads((state / "keys.json").read_bytes())
         yield replace(server, key=keys[_PRINCIPAL])
 
 
-def _settings(state: Path, port: int, upstream_port: int, detectors: Sequence[str]) -> str:
+def settings_text(state: Path, port: int, upstream_port: int, detectors: Sequence[str]) -> str:
+    """The settings of a gateway over ``state``, as TOML."""
     head = _HEAD.format(
         state=orjson.dumps(str(state)).decode(), port=port, principal=_PRINCIPAL, upstream=upstream_port
     )
