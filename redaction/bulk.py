@@ -5,6 +5,7 @@ from redaction.detection import Detection
 from redaction.spans import merge, spread
 from redaction.workers import Workers
 
+_FIRST = 6  # deadlines for the first texts, for which detectors load and compile what they need
 PER_DEADLINE = 400_000  # code points that one deadline allows for; more get proportionally longer
 
 
@@ -16,15 +17,14 @@ class BulkScanner:
     """
 
     def __init__(self, detectors: Sequence[Detector], *, deadline_s: float = 20, workers: int = 1) -> None:
-        self._detectors = tuple(detectors)
-        self._deadline_s = deadline_s
-        self._workers = Workers(workers)
+        self._detection = Detection(detectors, Workers(workers), deadline_s)
+        self._patience: float = _FIRST
 
     async def scan(self, texts: Sequence[str]) -> list[tuple[Finding, ...]]:
         """The findings of each text, in order, without overlaps; raises ``DetectorFailed``."""
-        rounds = max(1.0, sum(map(len, texts)) / PER_DEADLINE)
-        detection = Detection(self._detectors, self._workers, self._deadline_s * rounds)
-        found = await detection.find(texts)
+        deadlines = max(self._patience, sum(map(len, texts)) / PER_DEADLINE)
+        found = await self._detection.find(texts, deadlines=deadlines)
+        self._patience = 1
         return [
             merge(text, spread([text], [findings])[0]) if findings else ()
             for text, findings in zip(texts, found, strict=True)

@@ -25,8 +25,8 @@ class Detection:
         names = sorted(f"{detector.name}:{detector.digest}" for detector in detectors)
         self.digest = sha256("\n".join(names).encode()).hexdigest()
 
-    async def find(self, texts: Sequence[str]) -> list[list[Finding]]:
-        """The findings of each text, unmerged; raises ``DetectorFailed``."""
+    async def find(self, texts: Sequence[str], *, deadlines: float = 1) -> list[list[Finding]]:
+        """The findings of each text, unmerged, after so many deadlines at most; raises ``DetectorFailed``."""
         short = sum(map(len, texts)) <= _INLINE
         found: list[list[Finding]] = [[] for _ in texts]
         if short:
@@ -34,7 +34,7 @@ class Detection:
         away = self._heavy if short else self._light + self._heavy
         if away:
             try:
-                async with asyncio.timeout(self._deadline_s):
+                async with asyncio.timeout(self._deadline_s * deadlines):
                     _add(found, await self._workers.run(lambda: _run(away, texts)))
             except TimeoutError:
                 raise DetectorFailed("the detectors did not answer in time") from None
