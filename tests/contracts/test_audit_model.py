@@ -24,6 +24,7 @@ from audit.verify import verify_log
 
 ORIGIN = "northwind.example/audit"
 WRITERS = st.integers(0, 1)
+LOST = st.sampled_from([(), ("before",), ("after",), ("after", "unsettled")])
 
 
 class Lost(Exception):
@@ -81,10 +82,12 @@ class TwoWriters(RuleBasedStateMachine):
         made.load()
         return made
 
-    @rule(writer=WRITERS, count=st.sampled_from([1, 2, 90, 260]))
-    def append(self, writer: int, count: int) -> None:
-        """A batch is written, if its writer can tell what became of the last."""
+    @rule(writer=WRITERS, count=st.sampled_from([1, 2, 90, 260]), lost=LOST)
+    def append(self, writer: int, count: int, lost: tuple[str, ...]) -> None:
+        """A batch is written, if its writer can tell what became of the last; some answers are lost."""
         chain = self.chains[writer]
+        for answer in lost:
+            setattr(self.stores[writer], answer, True)
         try:
             late = chain.settle()
             if late is not None:
@@ -95,11 +98,6 @@ class TwoWriters(RuleBasedStateMachine):
             self._promise(chain.commit(links), [link.row.id for link in links])
         except Lost:
             pass
-
-    @rule(writer=WRITERS, where=st.sampled_from(["before", "after", "unsettled"]))
-    def fail_next(self, writer: int, where: str) -> None:
-        """The next answer of a writer's database is lost."""
-        setattr(self.stores[writer], where, True)
 
     @rule(writer=WRITERS)
     def restart(self, writer: int) -> None:
