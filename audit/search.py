@@ -22,7 +22,7 @@ from audit.schema import ENTRY
 
 _BATCH = 200
 _LONG_BATCH = 2_000
-# Half a second's work: a page that finds nothing still ends.
+# A few seconds' work in a log of millions: a page that finds nothing still ends.
 MOST_SEEN = 100_000
 _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
 

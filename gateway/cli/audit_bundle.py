@@ -8,7 +8,7 @@ from pathlib import Path
 
 from audit.errors import ExportRefused
 from audit.evidence.bundle import Evidence, Selection, write_bundle
-from audit.filters import Filter
+from audit.filters import ANY, Filter
 from audit.query import LogReader
 from gateway import bundled
 from gateway.cli.audit_reading import Desk, reading
@@ -41,9 +41,8 @@ def export_bundle(  # noqa: PLR0913 - the options of one command
     )
     with reading(at, "export", facts) as reader:
         digest, told = _write(reader, evidence, target)
-    again = (
-        f"To make the same bytes again: --first {selection.first} --end {selection.end} --checkpoint {size}"
-    )
+    same = "the same filter, " if selection.where != ANY else ""
+    again = f"The same bytes again: {same}--first {selection.first} --end {selection.end} --checkpoint {size}"
     return f"{told}\n  SHA-256      {digest}\n{again}"
 
 

@@ -60,9 +60,11 @@ def stats(  # noqa: PLR0913 - the options of one command
         for values, entries in groups:
             typer.echo(orjson.dumps({**dict(zip(names, values, strict=True)), "entries": entries}))
         return
-    typer.echo("  ".join([*(f"{name:<24}" for name in names), f"{'entries':>10}"]))
-    for values, entries in groups:
-        typer.echo("  ".join([*(f"{value or '-':<24}" for value in values), f"{entries:>10}"]))
+    table = [names, *([value or "-" for value in values] for values, _ in groups)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for cells, number in zip(table, ["entries", *(str(entries) for _, entries in groups)], strict=True):
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        typer.echo(f"{'  '.join(padded)}  {number:>10}")
 
 
 def _print_json(page: Page) -> None:
@@ -109,7 +111,10 @@ def _moment(wall_us: int) -> str:
 
 def _row(cells: tuple[str, ...]) -> str:
     """One line within 100 columns; what is too long is cut with an ellipsis."""
-    parts = [_cut(cell, width).ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)]
+    # Of a rule the end tells more than the package it is in.
+    why = cells[-1] if len(cells[-1]) <= _WIDTHS[-1] else f"…{cells[-1][1 - _WIDTHS[-1] :]}"
+    shown = (*cells[:-1], why)
+    parts = [_cut(cell, width).ljust(width) for cell, width in zip(shown, _WIDTHS, strict=True)]
     return " ".join(parts).rstrip()
 
 
