@@ -87,22 +87,26 @@ def _runs(text: str, units: Units, labels: Sequence[str], marks: NDArray[np.int6
 
 def _joins(text: str, units: Units, label: str, last: int, following: int) -> bool:
     """Whether two units are one entity: side by side, or a joining sign or a name's particles between."""
-    if following - last == 1:
-        return not _breaks(text, units, last, following)
+    if _breaks(text, label, units.ends[last], units.starts[following]):
+        return False
     between = [_char(text, units, number) for number in range(last + 1, following)]
+    if not between:
+        return True
     if label == "PERSON" and len(between) <= _MOST_PARTICLES and all(each in _PARTICLES for each in between):
-        return "\n" not in text[units.ends[last] : units.starts[following]]
-    if len(between) > 1 or between[0] not in _JOINTS or _breaks(text, units, last, following):
+        return True
+    if len(between) > 1 or between[0] not in _JOINTS:
         return False
     before = units.ends[last] == units.starts[last + 1]
     after = units.ends[last + 1] == units.starts[following]
     return before and (after or between[0] == "." or label in _LOOSE)
 
 
-def _breaks(text: str, units: Units, last: int, following: int) -> bool:
-    """Whether the blank between holds an empty line, or a tabulator, as between cells."""
-    between = text[units.ends[last] : units.starts[following]]
-    return between.count("\n") > 1 or "\t" in between
+def _breaks(text: str, label: str, start: int, end: int) -> bool:
+    """Whether what lies between ends an entity: a cell or a line; in an address, a line is a comma."""
+    between = text[start:end]
+    if label == "USERNAME":
+        return any(map(str.isspace, between))
+    return "\t" in between or between.count("\n") > (label == "STREET_ADDRESS")
 
 
 def _trimmed(text: str, units: Units, label: str, first: int, last: int) -> tuple[int, int] | None:

@@ -26,7 +26,7 @@ class ProcessorEngine:
     Scales of activations are fixed in the graph, so a window's figures are the same in any batch.
     """
 
-    rows = 2_048
+    rows = 512
 
     def __init__(self, published: Published, threads: int) -> None:
         options = onnxruntime.SessionOptions()

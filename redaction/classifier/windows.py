@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from redaction.classifier.units import Units
 
 CORE = 94  # units that a window decides on
-MARGIN = 16  # units it looks at on either side besides; no decision there
+MARGIN = 8  # units it looks at on either side besides; no decision there
 FRAME = 2  # the two units that begin and end what the network sees
-_STEP = 16  # lengths are rounded up to this, so that a window's figures do not hang on its neighbours
+_STEP = 8  # lengths are rounded up to this, so that a window's figures do not hang on its neighbours
 
 
 @dataclass(frozen=True, slots=True)

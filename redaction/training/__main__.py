@@ -54,6 +54,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--minutes", type=float, default=10_000, help="of training at most; shorter is no longer reproducible"
     )
+    parser.add_argument("--rate", type=float, default=4e-4, help="how fast to learn at most")
     parser.add_argument("--processes", type=int, default=2, help="that learn side by side")
     parser.add_argument("--go-on", action="store_true", help="from the last checkpoint")
     return parser.parse_args()
@@ -85,7 +86,7 @@ def _train(options: argparse.Namespace) -> None:
     begun = begin(rampart.weights(rampart.fetch(options.work)), _LAYERS, _INNER)
     windows = Batches(Windows.load(options.work / "windows.npz"), 2_048)
     course = Course(
-        steps=options.steps, seconds=60 * options.minutes, rate=4e-4, seed=options.seed, processes=options.processes,
+        steps=options.steps, seconds=60 * options.minutes, rate=options.rate, seed=options.seed, processes=options.processes,
         save=options.work / "tagger.pt",
     )  # fmt: skip
     if options.go_on:

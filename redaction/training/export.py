@@ -138,8 +138,10 @@ class _Graph:
         return self._tensor(f"{name}.weight"), self._tensor(f"{name}.weight.scale"), zero
 
     def _normed(self, x: str, skip: str, name: str) -> str:
-        given = [x, skip, self._tensor(f"{name}.weight"), self._tensor(f"{name}.bias")]
-        return self._node("SkipLayerNormalization", given, f"{name}.result", domain=_MICROSOFT, epsilon=1e-12)
+        # Two plain nodes take a sixth of the time of the fused SkipLayerNormalization, whose kernel is scalar.
+        summed = self._node("Add", [x, skip], f"{name}.sum")
+        given = [summed, self._tensor(f"{name}.weight"), self._tensor(f"{name}.bias")]
+        return self._node("LayerNormalization", given, f"{name}.result", axis=-1, epsilon=1e-12)
 
     def _node(self, kind: str, inputs: list[str], output: str, **attributes: object) -> str:
         self._nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))

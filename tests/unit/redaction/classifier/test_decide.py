@@ -44,10 +44,16 @@ def test_a_name_is_cut_out_neatly(text: str, words: str, value: str) -> None:
 
 
 def test_cells_and_paragraphs_keep_names_apart() -> None:
-    """A tabulator or an empty line is no part of a name; a line break inside an address is."""
+    """A tabulator or a line break is no part of a name; inside an address a line break is."""
     assert len(found("Anna\tSmith", PERSON="Anna Smith")) == 2
-    assert len(found("Anna\n\nSmith", PERSON="Anna Smith")) == 2
+    assert len(found("Anna\nSmith", PERSON="Anna Smith")) == 2
     assert len(found("12 Oak\nLane", STREET_ADDRESS="12 Oak Lane")) == 1
+    assert len(found("12 Oak\n\nLane", STREET_ADDRESS="12 Oak Lane")) == 2
+
+
+def test_a_handle_ends_at_a_blank() -> None:
+    """A handle is one word; what follows is not."""
+    assert found("@jo_x hi", USERNAME="jo _ x hi")[0] == ("USERNAME", "@jo_x")
 
 
 def test_a_list_of_names_is_several() -> None:

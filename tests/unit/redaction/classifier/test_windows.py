@@ -49,7 +49,7 @@ def test_windows_are_framed_and_padded(size: int) -> None:
     text = units([False] * size)
     given_ = prepare([Window(0, (0, size), (0, size))], [text], (101, 102, 0))
     rows = given_.kinds.shape[1]
-    assert rows % 16 == 0
+    assert rows % 8 == 0
     assert rows >= size + FRAME
     assert given_.pieces.tolist() == [101, *[7] * size, 102, *[0] * (rows - size - FRAME)]
     assert given_.lengths.tolist() == [size + FRAME]

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from redaction.classifier.engine import ProcessorEngine
 from redaction.classifier.files import LEXICON, VOCABULARY, read
 from redaction.classifier.network import Size, Tagger
 from redaction.classifier.units import Reader
@@ -22,6 +23,7 @@ from redaction.training.measure import measure
 from redaction.training.noise import joined, noisy
 from redaction.training.prose import LANGUAGES
 from redaction.training.quantize import ranges_of
+from redaction.training.thresholds import choose
 from redaction.training.train import Course, train
 
 
@@ -96,6 +98,17 @@ def test_a_tagger_learns_and_is_published(tmp_path: Path) -> None:
     tallies = measure(detector, [Filler("en", 99).filled("Dear {person}, call {phone}.") for _ in range(20)])
     assert (tallies["filled", "en"].recall("PERSON") or 0) > 0.6
     assert "filled" in table(tallies)[2]
+
+
+def test_thresholds_follow_what_is_wrong() -> None:
+    """Each label gets a threshold within bounds, the higher the fewer false alarms are allowed."""
+    published = read()
+    reader = Reader(published.vocabulary, published.lexicon, frozenset({1}))
+    examples = [Filler("fr", 5).sentence() for _ in range(20)]
+    engine = ProcessorEngine(published, 1)
+    strict, lax = (choose(engine, reader, (2, 3, 0), examples, alarms) for alarms in (0.0, 1000.0))
+    assert set(strict) == set(LABELS[1:])
+    assert all(0.2 <= lax[label] <= strict[label] <= 0.6 for label in strict)
 
 
 def test_batches_say_where_pieces_begin() -> None:
