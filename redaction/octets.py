@@ -24,6 +24,9 @@ def octets_of(low: int, high: int | None = None) -> int:
     for char in _KIN:
         if low <= ord(char) <= high:
             bits |= 1 << ord(_ASCII_KIN[char])
+    # The digits of a script stand together, so ten or more code points may hold some.
+    if high > OTHER and (high - low >= 9 or any(map(str.isdecimal, map(chr, range(low, high + 1))))):  # noqa: PLR2004
+        bits |= ((1 << 10) - 1) << 0x30
     return bits
 
 

@@ -2,12 +2,17 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from redaction import unveil
+from redaction.automaton import Automaton, available
 from redaction.base import Category, Finding
+from redaction.octets import shadow
+from redaction.probe import probe
 from redaction.ruleset import Owned, RuleSet
 
+_PIECE, _OVERLAP = 32_768, 512
 Confirm = Callable[[str], bool | None]
 
 
@@ -58,7 +63,11 @@ class RuleDetector:
 
     def detect(self, texts: Sequence[str]) -> list[list[Finding]]:
         """The findings of each text; raises ``TimeoutError`` where a pattern takes too long to decide."""
-        return [self._set.find(text) for text in texts]
+        return [_found(self._set, self._signs, text) for text in texts]
+
+    @cached_property
+    def _signs(self) -> "Signs":
+        return Signs()
 
     @cached_property
     def _set(self) -> RuleSet:
@@ -72,9 +81,43 @@ class JoinedRules:
     name = "rules"
 
     def __init__(self, detectors: Sequence[RuleDetector]) -> None:
+        self._signs = Signs()
         self._set = RuleSet([rule for detector in detectors for rule in detector.rules])
         self.digest = hashlib.sha256("".join(each.digest for each in detectors).encode()).hexdigest()
 
     def detect(self, texts: Sequence[str]) -> list[list[Finding]]:
         """The findings of each text; raises ``TimeoutError`` where a pattern takes too long to decide."""
-        return [self._set.find(text) for text in texts]
+        return [_found(self._set, self._signs, text) for text in texts]
+
+
+class Signs:
+    """Tells quickly that a text holds nothing to unveil, which is so for most."""
+
+    def __init__(self) -> None:
+        signs = [probe(sign).expression for sign in unveil.SIGNS]
+        self._automaton = Automaton(signs) if available() else None
+
+    def views(self, text: str) -> list[unveil.View]:
+        """The other ways to read the text."""
+        if self._automaton is not None:
+            seen: list[tuple[int, int]] = []
+            self._automaton.scan(shadow(text), seen.append)
+            return unveil.views(text, {number for number, _ in seen}) if seen else []
+        return unveil.views(text)
+
+
+def _found(rules: RuleSet, signs: Signs, text: str) -> list[Finding]:
+    """What the rules find in a text and, in its own places, in the other ways to read it."""
+    found = rules.find(text)
+    known = {(finding.entity_type, finding.start, finding.end) for finding in found}
+    # In pieces, for a view holds a place for each of its characters.
+    for offset in range(0, len(text), _PIECE):
+        piece = text[offset : offset + _PIECE + _OVERLAP]
+        for view in signs.views(piece):
+            for finding in rules.find(view.text):
+                start, end = view.back(finding.start, finding.end)
+                key = (finding.entity_type, start + offset, end + offset)
+                if piece[start:end] != view.text[finding.start : finding.end] and key not in known:
+                    known.add(key)
+                    found.append(replace(finding, start=start + offset, end=end + offset))
+    return found

@@ -14,7 +14,7 @@ def forms() -> list[tuple[str, str]]:
         entity_type, form = line.split(None, 1)
         for short, long in _CLASSES.items():
             form = form.replace(short, long)
-        told.append((entity_type, rf"(?<![0-9A-Za-z_])(?-i:{form})(?![0-9A-Za-z_])"))
+        told.append((entity_type, rf"(?<!\w)(?-i:{form})(?!\w)"))
     return told
 
 
@@ -93,7 +93,6 @@ TWILIO_KEY            SK{H}{32}
 TWILIO_ACCOUNT        AC{H}{32}
 TELEGRAM_TOKEN        \d{8,10}:AA{W}{33}
 DISCORD_TOKEN         [MNO][A-Za-z\d_\-]{23,27}\.{W}{6}\.{W}{27,38}
-LINE_TOKEN            [A-Za-z0-9+/]{60,80}/[A-Za-z0-9+/]{60,90}1O/w1cDnyilFU=
 FACEBOOK_TOKEN        EAA[MC][A-Za-z0-9]{60,260}
 INSTAGRAM_TOKEN       IGQ[A-Za-z0-9_\-]{60,260}
 TWITTER_TOKEN         A{22}[A-Za-z0-9%]{60,120}

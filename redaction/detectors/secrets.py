@@ -179,7 +179,7 @@ def _assignments() -> list[Rule]:
         Rule("PASSWORD", r"(?<!\w)(?:docker login|az login|vault login|npm login)[^\n]{0,120}? (?:-p|--password)[ =]['\"]?(?P<value>[^\s'\"$\-][^\s'\"]{4,100})", 0.6, confirm=assigned),
         Rule("PASSWORD", r"machine [\w.\-]{1,80}\s{1,5}login \S{1,60}\s{1,5}password (?P<value>\S{4,100})", 0.8),
         Rule("API_KEY", rf"(?<![a-z]){any_of(NAMES)}[\w .\-]{{0,24}}[\"'`]?{_IS}[\"'`]?(?P<value>[A-Za-z0-9][\w\-.~+/]{{14,98}}[\w=])(?![\w(])", 0.6, confirm=_key),
-        Rule("API_KEY", r"(?<![\w/+.\-=])(?P<value>[A-Za-z0-9+/_\-]{32,128}={0,2})(?![\w/+=])", 0.2, ("secret", "token", "api key", "api-key", "apikey", "api_key", "access key", "credential", "private key", "bearer", "schlüssel", "clé", "clave", "chiave", "sleutel", "chave", "klucz"), random),
+        Rule("API_KEY", r"(?<![\w/+.\-=])(?P<value>[A-Za-z0-9+/_\-]{32}[A-Za-z0-9+/_\-]{0,96}={0,2})(?![\w/+=])", 0.2, ("secret", "token", "api key", "api-key", "apikey", "api_key", "access key", "credential", "private key", "bearer", "schlüssel", "clé", "clave", "chiave", "sleutel", "chave", "klucz"), random),
     ]  # fmt: skip
 
 
