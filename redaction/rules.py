@@ -109,11 +109,12 @@ class Signs:
 def _found(rules: RuleSet, signs: Signs, text: str) -> list[Finding]:
     """What the rules find in a text and, in its own places, in the other ways to read it."""
     found = rules.find(text)
-    known = {(finding.entity_type, finding.start, finding.end) for finding in found}
+    known: set[tuple[str, int, int]] = set()
     # In pieces, for a view holds a place for each of its characters.
     for offset in range(0, len(text), _PIECE):
         piece = text[offset : offset + _PIECE + _OVERLAP]
         for view in signs.views(piece):
+            known = known or {(finding.entity_type, finding.start, finding.end) for finding in found}
             for finding in rules.find(view.text):
                 start, end = view.back(finding.start, finding.end)
                 key = (finding.entity_type, start + offset, end + offset)
