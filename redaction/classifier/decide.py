@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,12 @@ _PARTICLES = frozenset((
     "ten", "ter", "zu", "zum", "bin", "ibn", "al", "y", "e",
 ))  # fmt: skip
 _MOST_PARTICLES = 3
+_COUNTED = re.compile(r"[a-z]{3,}[0-9]{1,3}")  # word12: things are numbered so, persons are not
+# What goes before a number and says which; it tells nobody's secret, and a model needs it.
+_FIELD_WORDS = frozenset((
+    "iban", "bic", "swift", "card", "ssn", "dni", "nie", "nif", "nhc", "nass", "pesel", "nip", "cpf", "cnpj",
+    "bsn", "vat", "tel", "telefon", "phone", "fax", "email", "dob", "mrn",
+))  # fmt: skip
 _Run = tuple[str, int, int]  # label, first and last unit
 _JOINTS = frozenset("-'\u2019./:,&+@_#()°º")  # signs that may stand inside an entity
 
@@ -110,20 +117,14 @@ def _breaks(text: str, label: str, start: int, end: int) -> bool:
 
 
 def _trimmed(text: str, units: Units, label: str, first: int, last: int) -> tuple[int, int] | None:
-    """The run without signs at its ends and without a possessive, with the honorific before it."""
-    while (
-        first <= last
-        and _is_sign(text, units, first)
-        and _char(text, units, first) not in _OPENING.get(label, "")
-    ):
+    """The run without signs, labels of fields and a possessive at its ends, with the honorific before it."""
+    while first <= last and _is_loose(text, units, first, label, _OPENING):
         first += 1
-    while (
-        last >= first
-        and _is_sign(text, units, last)
-        and _char(text, units, last) not in _CLOSING.get(label, "")
-    ):
+    while last >= first and _is_loose(text, units, last, label, _CLOSING):
         last -= 1
     if first > last or all(units.plain[first : last + 1]):
+        return None
+    if label == "ID" and first == last and _COUNTED.fullmatch(_char(text, units, first)):
         return None
     if (
         label in ("PERSON", "ORGANIZATION")
@@ -154,6 +155,14 @@ def _with_title(text: str, units: Units, first: int) -> int:
     ):
         return before
     return first
+
+
+def _is_loose(text: str, units: Units, number: int, label: str, kept: dict[str, str]) -> bool:
+    """Whether a unit at the end of a run is no part of the value: a sign, or a word that says what it is."""
+    char = _char(text, units, number)
+    if _is_sign(text, units, number):
+        return char not in kept.get(label, "")
+    return label != "PERSON" and fold(char) in _FIELD_WORDS
 
 
 def _char(text: str, units: Units, number: int) -> str:

@@ -11,7 +11,7 @@ from redaction.classifier.windows import batches, prepare, windows
 from redaction.training.dataset import allowed_labels
 from redaction.training.examples import LABELS, Example
 
-_LOWEST, _HIGHEST = 0.2, 0.6  # below and above, a few noisy rows would decide
+_LOWEST, _HIGHEST = 0.35, 0.6  # below and above, a few noisy rows would decide
 
 
 def choose(

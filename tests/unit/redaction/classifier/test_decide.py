@@ -5,7 +5,7 @@ from redaction.classifier.decide import Decision
 from redaction.classifier.units import Reader
 from redaction.classifier.windows import Window
 
-LABELS = ("O", "PERSON", "ORGANIZATION", "STREET_ADDRESS", "DATE_TIME", "USERNAME")
+LABELS = ("O", "ID", "PERSON", "ORGANIZATION", "STREET_ADDRESS", "DATE_TIME", "USERNAME")
 DECISION = Decision(LABELS, dict.fromkeys(LABELS[1:], 0.5))
 READER = Reader({"[UNK]": 0}, {"the": 1}, frozenset({1}))
 
@@ -51,6 +51,18 @@ def test_cells_and_paragraphs_keep_names_apart() -> None:
     assert len(found("12 Oak\n\nLane", STREET_ADDRESS="12 Oak Lane")) == 2
 
 
+def test_the_word_before_a_number_stays() -> None:
+    """What says which number it is is not masked, alone or with the number."""
+    assert found("to IBAN 12", STREET_ADDRESS="IBAN") == []
+    assert found("to IBAN 12", STREET_ADDRESS="IBAN 12") == [("STREET_ADDRESS", "12")]
+
+
+def test_a_counted_word_is_no_identifier() -> None:
+    """A word with a small number behind it names a thing; letters and digits else are an identifier."""
+    assert found("see step12", ID="step12") == []
+    assert found("see AB12345", ID="AB12345") == [("ID", "AB12345")]
+
+
 def test_a_handle_ends_at_a_blank() -> None:
     """A handle is one word; what follows is not."""
     assert found("@jo_x hi", USERNAME="jo _ x hi")[0] == ("USERNAME", "@jo_x")
@@ -78,5 +90,5 @@ def test_each_label_has_its_threshold() -> None:
     """A label's own threshold decides."""
     strict = Decision(LABELS, {**dict.fromkeys(LABELS[1:], 0.5), "PERSON": 0.95})
     units = READER.read("Anna")
-    sure = np.array([[0.1, 0.9, 0, 0, 0, 0]], np.float32)
+    sure = np.array([[0.1, 0, 0.9, 0, 0, 0, 0]], np.float32)
     assert list(strict.spans("Anna", units, [(Window(0, (0, 1), (0, 1)), sure)])) == []
