@@ -1,6 +1,7 @@
 """What an automaton looks for in place of a pattern: shorter, without look-around, and never missing one."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from redaction.octets import ALL, DIGITS, HIGH, LETTERS, WORD
 from redaction.syntax import PatternUnsupported, parse
@@ -35,6 +36,7 @@ class Probe:
     begins: str
 
 
+@lru_cache(maxsize=4_096)
 def probe(pattern: str) -> Probe:
     """The probe for a pattern; raises ``PatternUnsupported``."""
     parsed = parse(pattern)
