@@ -52,6 +52,9 @@ class Decision:
         if not found:
             return
         marks, scores = self._marks(units, found)
+        for number in np.flatnonzero(marks).tolist():
+            if self._labels[marks[number]] == "ID" and _COUNTED.fullmatch(_char(text, units, number)):
+                marks[number] = 0
         for label, *run in _runs(text, units, self._labels, marks):
             trimmed = _trimmed(text, units, label, *run)
             if trimmed is not None:
@@ -123,8 +126,6 @@ def _trimmed(text: str, units: Units, label: str, first: int, last: int) -> tupl
     while last >= first and _is_loose(text, units, last, label, _CLOSING):
         last -= 1
     if first > last or all(units.plain[first : last + 1]):
-        return None
-    if label == "ID" and first == last and _COUNTED.fullmatch(_char(text, units, first)):
         return None
     if (
         label in ("PERSON", "ORGANIZATION")

@@ -59,7 +59,7 @@ def test_the_word_before_a_number_stays() -> None:
 
 def test_a_counted_word_is_no_identifier() -> None:
     """A word with a small number behind it names a thing; letters and digits else are an identifier."""
-    assert found("see step12", ID="step12") == []
+    assert found("see step12 and step13", ID="step12 step13") == []
     assert found("see AB12345", ID="AB12345") == [("ID", "AB12345")]
 
 
