@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -100,7 +100,9 @@ class PostgresServer:
             check=False,
         )
         for process in [self._process.pid, *map(int, listed.stdout.split())]:
-            os.kill(process, number)
+            # One that has just ended, as sessions do, needs no signal.
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
