@@ -1,5 +1,7 @@
 """The command ``custody``: one file per group, mounted here."""
 
+import warnings
+
 import typer
 
 from gateway.cli import audit, demo, keys, payloads, policy, redact, serve, witness
@@ -25,4 +27,6 @@ app.add_typer(keys.app, name="keys", help="Make API keys.")
 
 def main() -> None:
     """Runs the command line."""
+    # Where in our code a warning was raised is nothing to an operator.
+    warnings.formatwarning = lambda message, *_, **__: f"Warning: {message}\n"
     app()
