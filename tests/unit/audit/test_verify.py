@@ -54,7 +54,7 @@ async def test_good_log_verifies(closed_log: Path) -> None:
         ("UPDATE head SET origin = 'other.example/log'", 0),
         ("UPDATE tree SET root = zeroblob(32)", 599),
         ("UPDATE tree SET size = 598", 598),
-        ("UPDATE checkpoint SET note = replace(note, 'A', 'B')", 0),
+        ("UPDATE checkpoint SET note = replace(note, 'custody', 'Custody')", 0),
         ("UPDATE checkpoint SET size = size + 1", None),
     ],
 )
