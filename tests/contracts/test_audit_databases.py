@@ -214,7 +214,7 @@ EDITS = {
     "the head": ("UPDATE head SET size = size - 1", 39),
     "the head's name": ("UPDATE head SET origin = 'other.example/log'", 0),
     "the tree": ("UPDATE tree SET size = size - 1", 39),
-    "a checkpoint": ("UPDATE checkpoint SET note = replace(note, 'A', 'B')", None),
+    "a checkpoint": ("UPDATE checkpoint SET note = replace(note, 'custody', 'Custody')", None),
     "a checkpoint's size": ("UPDATE checkpoint SET size = size + 1", None),
     "a swap": (
         "UPDATE entry SET idx = 1000 WHERE idx = 20; UPDATE entry SET idx = 20 WHERE idx = 30;"  # noqa: ISC004 - one edit
