@@ -1,5 +1,6 @@
 """Legal holds: what they cover may not be erased, neither on request nor by age, until they are released."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -7,9 +8,11 @@ from sqlalchemy import Connection, insert, or_, select, update
 
 from audit.database import Database
 from audit.entry import EntryType, Facts
-from audit.errors import EntryNotFound
+from audit.errors import EntryNotFound, InvalidEntry
 from audit.payloads.key_schema import GATE, HOLD
 from audit.payloads.unlogged import Deed, note
+
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,15 @@ class Holds:
         self._wall_us = wall_us
 
     def place(self, matter: str, scope: Scope) -> tuple[Hold, Deed]:
-        """A new hold; once this returns, no erasure of what it covers succeeds."""
+        """A new hold; once this returns, no erasure of what it covers succeeds.
+
+        Raises ``InvalidEntry`` for a matter that is no reference: it goes on record, where no name may stand.
+        """
+        if _REFERENCE.fullmatch(matter) is None:
+            raise InvalidEntry(
+                "a matter is a reference such as 2026-docket-17 (letters, digits, '.', '_', ':', '/' and '-',"
+                " at most 128): it goes on record, so it must name nobody"
+            )
         hold = Hold(self._new_id(), matter, scope, self._wall_us(), None)
         deed = Deed(self._new_id(), EntryType.HOLD_PLACED, _told(hold))
         row = {"id": hold.id, "matter": matter, "placed_us": hold.placed_us}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from audit.errors import EntryNotFound, HeldByLaw, PayloadErased, PayloadUnavailable
+from audit.errors import EntryNotFound, HeldByLaw, InvalidEntry, PayloadErased, PayloadUnavailable
 from audit.ids import SystemClock, Uuid7
 from audit.payloads.kek.local_file import LocalFileKey
 from audit.payloads.key_schema import DATA_KEY, UNLOGGED
@@ -169,6 +169,14 @@ def test_hold_elsewhere_does_not_bind(vault: Vault) -> None:
     vault.keys.key_for(ANNA, MONTH)
     vault.holds.place("docket-17", Scope(department="product"))
     vault.keys.erase(ANNA)
+
+
+@pytest.mark.parametrize("matter", ["", "Anna Kowalska v. Northwind", "a" * 129, "x@example.com"])
+def test_matter_that_could_name_somebody_is_refused(vault: Vault, matter: str) -> None:
+    """A matter goes on record, so it is a reference; any other text places no hold."""
+    with pytest.raises(InvalidEntry, match="reference"):
+        vault.holds.place(matter, Scope())
+    assert vault.holds.all() == []
 
 
 def test_released_once(vault: Vault) -> None:
