@@ -1,5 +1,7 @@
 """Triggers that hold the tables of a log to growing; whoever may drop them is found by verification."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import DDL, Table, event
 
 _NEVER = "1 = 0"
@@ -13,8 +15,11 @@ _GUARDED: dict[str, str] = {}
 def guard(table: Table, update: str = _NEVER) -> None:
     """Refuse to delete rows, and to update them unless ``update`` (SQL over ``old`` and ``new``) holds."""
     _GUARDED[table.name] = update
-    for dialect, statements in (("sqlite", _sqlite(table, update)), ("postgresql", _postgres(table.name))):
-        for statement in statements:
+    unique = [column.name for column in table.columns if column.primary_key or column.unique]
+    for dialect in ("sqlite", "postgresql"):
+        for statement in trigger_statements(
+            dialect, table.name, unique, update, prefix=PREFIX, refusal=_REFUSED
+        ):
             event.listen(table, "after_create", DDL(statement).execute_if(dialect=dialect))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL without types
 
 
@@ -34,26 +39,33 @@ def postgres_triggers() -> set[tuple[str, str, str, str, int]]:
     }
 
 
-def _sqlite(table: Table, update: str) -> list[str]:
-    name = table.name
-    refuse = f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"
+def trigger_statements(  # noqa: PLR0913 - what differs between two databases' guards
+    dialect: str, table: str, unique: Sequence[str], update: str, *, prefix: str, refusal: str
+) -> list[str]:
+    """The SQL that guards one table; ``unique`` are its columns that no two rows share."""
+    if dialect == "sqlite":
+        return _sqlite(table, unique, update, prefix, refusal)
+    return _postgres(table, _body(update, refusal), prefix)
+
+
+def _sqlite(name: str, unique: Sequence[str], update: str, prefix: str, refusal: str) -> list[str]:
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
     statements = [
-        f"CREATE TRIGGER {PREFIX}{name}_update BEFORE UPDATE ON {name} WHEN NOT ({update}) {refuse}",
-        f"CREATE TRIGGER {PREFIX}{name}_delete BEFORE DELETE ON {name} {refuse}",
+        f"CREATE TRIGGER {prefix}{name}_update BEFORE UPDATE ON {name} WHEN NOT ({update}) {refuse}",
+        f"CREATE TRIGGER {prefix}{name}_delete BEFORE DELETE ON {name} {refuse}",
     ]
     if update == _NEVER:
         # INSERT OR REPLACE deletes without asking the trigger above.
-        unique = [column.name for column in table.columns if column.primary_key or column.unique]
         same = " OR ".join(f"{column} = new.{column}" for column in unique)
         taken = f"EXISTS (SELECT 1 FROM {name} WHERE {same})"  # noqa: S608 - names are ours
         statements.append(
-            f"CREATE TRIGGER {PREFIX}{name}_insert BEFORE INSERT ON {name} WHEN {taken} {refuse}"
+            f"CREATE TRIGGER {prefix}{name}_insert BEFORE INSERT ON {name} WHEN {taken} {refuse}"
         )
     return statements
 
 
-def _postgres(name: str) -> list[str]:
-    function, body = f"{PREFIX}{name}", _body(_GUARDED[name])
+def _postgres(name: str, body: str, prefix: str) -> list[str]:
+    function = f"{prefix}{name}"
     call = f"EXECUTE FUNCTION {function}()"
     return [
         f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$",
@@ -65,8 +77,8 @@ def _postgres(name: str) -> list[str]:
     ]
 
 
-def _body(update: str) -> str:
+def _body(update: str, refusal: str = _REFUSED) -> str:
     return (
         f" BEGIN IF TG_OP = 'UPDATE' THEN IF {update} THEN RETURN new; END IF; END IF;"
-        f" RAISE EXCEPTION USING MESSAGE = '{_REFUSED}', ERRCODE = 'restrict_violation'; END "
+        f" RAISE EXCEPTION USING MESSAGE = '{refusal}', ERRCODE = 'restrict_violation'; END "
     )

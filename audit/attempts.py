@@ -1,10 +1,10 @@
-"""Asks the log whether a call was begun before under the same idempotency key."""
+"""Asks the log what it has of a request: whether it was begun before, and what was recorded of it."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, select
 
-from audit.entry import EntryType, Facts
+from audit.entry import Entry, EntryType, Facts
 from audit.leaf import decode_entry
 from audit.schema import ENTRY
 
@@ -51,3 +51,10 @@ def find_earlier(reader: Engine, attempt: str, before: int, since_us: int) -> Ea
     if row is None:
         return None
     return Earlier(decode_entry(row[0]).record.detail.get(BODY), row[1] is not None)
+
+
+def entries_of_request(reader: Engine, request_id: str) -> tuple[Entry, ...]:
+    """The entries of one request id, in the log's order."""
+    query = select(ENTRY.c.leaf).where(ENTRY.c.request_id == request_id).order_by(ENTRY.c.idx)
+    with reader.connect() as connection:
+        return tuple(decode_entry(leaf) for leaf in connection.scalars(query))

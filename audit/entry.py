@@ -20,6 +20,7 @@ class EntryType(StrEnum):
     HOLD_RELEASED = "hold.released"
     RETENTION_PRUNE = "retention.prune"
     AUDITOR_QUERY = "auditor.query"
+    CONTROL_VOID = "control.void"
 
 
 @dataclass(frozen=True, slots=True)

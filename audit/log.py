@@ -9,10 +9,10 @@ from pathlib import Path
 import anyio.to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
-from audit.attempts import Earlier, find_earlier
+from audit.attempts import Earlier, entries_of_request, find_earlier
 from audit.chain import Chain
 from audit.database import Database, cause, open_database
-from audit.entry import EntryType, Receipt, Record
+from audit.entry import Entry, EntryType, Receipt, Record
 from audit.errors import LogUnusable, RecorderUnavailable
 from audit.feeder import Feeder
 from audit.hold import FileHold, hold_open
@@ -116,6 +116,17 @@ class Log:
             with anyio.fail_after(self._deadline_s):
                 return await anyio.to_thread.run_sync(
                     find_earlier, reader, attempt, before, since_us, abandon_on_cancel=True
+                )
+        except (SQLAlchemyError, TimeoutError) as error:
+            raise RecorderUnavailable(f"the log cannot be asked: {cause(error)}") from error
+
+    async def of_request(self, request_id: str) -> tuple[Entry, ...]:
+        """The durable entries of one request id, in their order; raises RecorderUnavailable."""
+        reader = self._opened.database.reader
+        try:
+            with anyio.fail_after(self._deadline_s):
+                return await anyio.to_thread.run_sync(
+                    entries_of_request, reader, request_id, abandon_on_cancel=True
                 )
         except (SQLAlchemyError, TimeoutError) as error:
             raise RecorderUnavailable(f"the log cannot be asked: {cause(error)}") from error

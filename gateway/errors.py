@@ -9,11 +9,15 @@
     │   ├── ApprovalRequired           an owner must approve this very request first
     │   └── ContentRefused             an obligation refuses what the prompt holds
     ├── ModelNotFound             404  unknown, or not for this caller to know
+    ├── NotPermitted              403  not this party's to do
     ├── UnknownPath               404  no such door
+    ├── NotFound                  404  nothing of this name in the registry
     ├── RequestInProgress         409  the first call with this idempotency key still runs
+    ├── Conflict                  409  what is there now does not allow it; look again
     ├── BodyTooLarge              413
     ├── IdempotencyKeyReused      422  the key came with another body before
     ├── AlreadyAnswered           422  the call with this key was answered
+    ├── Impossible                422  the operation contradicts itself or the registry
     ├── HeadersTooLarge           431
     ├── RateLimited               429
     ├── ClientGone                499  nobody is left to tell; for the log alone
@@ -24,6 +28,7 @@
     │   ├── RedactionUnavailable
     │   ├── AuditUnavailable
     │   ├── RetentionUnavailable
+    │   ├── GovernanceUnavailable
     │   └── BackendUnavailable
     ├── UpstreamTimeout           504
     └── InternalError             500  what nobody foresaw
@@ -134,6 +139,38 @@ class UnknownPath(CustodyError):
     type = "invalid_request_error"
 
 
+class NotPermitted(CustodyError):
+    """The operation is not for whoever asked: the message says whose it is."""
+
+    status = 403
+    code = "not_permitted"
+    type = "permission_error"
+
+
+class NotFound(CustodyError):
+    """The registry holds nothing of this name, or nothing that the subject may know of."""
+
+    status = 404
+    code = "not_found"
+    type = "invalid_request_error"
+
+
+class Conflict(CustodyError):
+    """What is there now does not allow the operation; repeating it as it is will not help."""
+
+    status = 409
+    code = "conflict"
+    type = "invalid_request_error"
+
+
+class Impossible(CustodyError):
+    """The operation contradicts itself or the registry: a cycle, an overlap, a reversed interval."""
+
+    status = 422
+    code = "impossible"
+    type = "invalid_request_error"
+
+
 class BodyTooLarge(CustodyError):
     """The body is over the configured limit."""
 
@@ -235,6 +272,12 @@ class RetentionUnavailable(Unavailable):
     """What the policy wants kept could not be kept."""
 
     code = "retention_unavailable"
+
+
+class GovernanceUnavailable(Unavailable):
+    """The registry of assets, rights and policies cannot be reached."""
+
+    code = "governance_unavailable"
 
 
 class BackendUnavailable(Unavailable):

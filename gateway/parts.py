@@ -17,8 +17,10 @@ from audit.payloads.vault import Vault, open_vault
 from audit.place import Place, parse_place
 from audit.sinks.base import Sink
 from audit.witness.policy import WitnessAddress, WitnessPolicy
-from gateway import plugins
+from gateway import ids, plugins
 from gateway.backends.base import Backend
+from gateway.control.changes import Control
+from gateway.control.database import ControlUnusable, open_control_database
 from gateway.identity.base import Authenticator
 from gateway.identity.keys import key_digest, subject_id
 from gateway.pdp.base import PolicyEngine
@@ -123,6 +125,15 @@ def verifiable_log(settings: Settings, state: StateFolder) -> Log:
         return open_log(log_place(settings), options)
     except AuditError as error:
         raise SettingsInvalid(f"audit: {error}") from error
+
+
+def control(settings: Settings, log: Log) -> Control:
+    """Governance's database, with the log that its changes go into; raises ``SettingsInvalid``."""
+    try:
+        database = open_control_database(_placed(settings, settings.control.database))
+    except ControlUnusable as error:
+        raise SettingsInvalid(f"control: {error}") from error
+    return Control(database, log, wall_us=SystemClock().wall_us, new_id=ids.Uuid7())
 
 
 def witness_policy(settings: Settings) -> WitnessPolicy | None:

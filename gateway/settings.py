@@ -199,6 +199,18 @@ class GrantSettings(_Section):
     use_case: str = Field("", description="The one use case that it covers; empty: any.")
 
 
+class ControlSettings(_Section):
+    """What governance keeps: who owns what, rights, disputes, and which policy is in force."""
+
+    database: SecretStr = Field(
+        SecretStr("control.db"),
+        description="SQLite file, in the state folder; or postgresql://user@host/name.",
+    )
+    two_people: tuple[str, ...] = Field(
+        (), description="Operations that need a second person's consent; `*`: all that change rights."
+    )
+
+
 class Settings(BaseSettings):
     """All settings of a gateway.
 
@@ -219,6 +231,9 @@ class Settings(BaseSettings):
     state_dir: Path = Field(Path(".custody"), description="Folder for the databases, keys and caches.")
     server: ServerSettings = Field(default=ServerSettings(), description="Where and how it listens.")
     audit: AuditSettings = Field(default=AuditSettings(), description="The verifiable log.")
+    control: ControlSettings = Field(
+        default=ControlSettings(), description="Ownership, rights, disputes and active policies."
+    )
     payloads: PayloadSettings = Field(
         default=PayloadSettings(), description="Prompts and replies that policies want kept."
     )

@@ -1,0 +1,5 @@
+"""All tables of the control database: a part that adds tables is imported here, so that METADATA is whole."""
+
+from gateway.control.schema import METADATA
+
+__all__ = ["METADATA"]
