@@ -1,0 +1,112 @@
+"""What people do to governance: each operation is a value that checks rights, writes rows and records."""
+
+import inspect
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import ClassVar, TypeAlias
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from audit.entry import Actor
+from gateway.control.changes import Change
+from gateway.domain import JsonObject, Subject
+from gateway.errors import NotPermitted
+
+# What an operation tells whoever asked for it: ids that it made, states that it reached.
+Outcome: TypeAlias = JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts: the principal's name, for people to read, and the subject, for rights and the record."""
+
+    principal: str
+    subject: Subject
+
+    @property
+    def actor(self) -> Actor:
+        """The same as the log knows it."""
+        return Actor(self.subject.id, self.subject.kind, self.subject.department)
+
+    def has(self, role: str, department: str = "") -> bool:
+        """Whether the subject has the role, in this department if one is named."""
+        return role in self.subject.roles and department in {"", self.subject.department}
+
+    def require(self, role: str, department: str = "") -> None:
+        """Raises ``NotPermitted``, which says whose the operation is, unless the subject ``has`` the role."""
+        if not self.has(role, department):
+            of = f" of {department}" if department else ""
+            raise NotPermitted(
+                f"This is for the role {role}{of}; ask somebody who has it.",
+                reason_admin=f"needs role {role}{of}",
+            )
+
+
+class Operation(BaseModel):
+    """One thing that a person does to governance, with everything that it takes.
+
+    ``kind`` names it ("grant.give") in settings, proposals, the API and the command line. The first sentence
+    of a subclass's docstring and its fields' descriptions are its help there. An operation about an asset
+    holds the asset's id in a field ``asset``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ClassVar[str]
+    changes_rights: ClassVar[bool] = False
+
+    @abstractmethod
+    def apply(self, change: Change, acting: Acting) -> Outcome:
+        """Checks the rights of ``acting``, writes, and records; gives what the caller is told.
+
+        Raises a ``CustodyError``, and then nothing is changed. It runs more than once where two people are
+        needed (rehearsed, undone, done), so it may have no effect outside ``change.connection`` and
+        ``change.record``.
+        """
+
+    @property
+    def about(self) -> str:
+        """The id of the asset that it is about; empty if it is about none."""
+        asset = getattr(self, "asset", "")
+        return asset if isinstance(asset, str) else ""
+
+    def text(self) -> str:
+        """Itself as JSON that is the same whenever it says the same."""
+        return orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS).decode()
+
+    def digest(self) -> str:
+        """What names it on record: SHA-256 of its kind and text, in hex."""
+        return sha256(f"{self.kind}\n{self.text()}".encode()).hexdigest()
+
+    @classmethod
+    def summary(cls) -> str:
+        """What it does, in one sentence."""
+        return (inspect.getdoc(cls) or cls.kind).partition("\n")[0]
+
+
+class Catalogue:
+    """The operations that there are, by kind; raises ``ValueError`` if two have the same."""
+
+    def __init__(self, operations: Iterable[type[Operation]]) -> None:
+        self._kinds: dict[str, type[Operation]] = {}
+        for operation in operations:
+            if operation.kind in self._kinds:
+                raise ValueError(f"two operations have the kind {operation.kind}")
+            self._kinds[operation.kind] = operation
+
+    def __iter__(self) -> Iterator[type[Operation]]:
+        return iter(self._kinds.values())
+
+    def find(self, kind: str) -> type[Operation] | None:
+        """The operation of this kind."""
+        return self._kinds.get(kind)
+
+    def read(self, kind: str, text: str) -> Operation:
+        """The operation that ``Operation.text`` wrote; raises ``LookupError`` for a kind that is no more."""
+        operation = self._kinds.get(kind)
+        if operation is None:
+            raise LookupError(kind)
+        return operation.model_validate_json(text)
