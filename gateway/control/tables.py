@@ -1,6 +1,6 @@
 """All tables of the control database: a part that adds tables is imported here, so that METADATA is whole."""
 
 from gateway.control.schema import METADATA
-from gateway.ownership import rights_tables
+from gateway.ownership import registry_tables, rights_tables
 
-__all__ = ["METADATA", "rights_tables"]
+__all__ = ["METADATA", "registry_tables", "rights_tables"]
