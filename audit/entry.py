@@ -21,6 +21,10 @@ class EntryType(StrEnum):
     RETENTION_PRUNE = "retention.prune"
     AUDITOR_QUERY = "auditor.query"
     CONTROL_VOID = "control.void"
+    OPERATION_PROPOSED = "operation.proposed"
+    OPERATION_CONSENTED = "operation.consented"
+    OPERATION_DECLINED = "operation.declined"
+    OPERATION_WITHDRAWN = "operation.withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

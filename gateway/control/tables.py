@@ -1,5 +1,6 @@
 """All tables of the control database: a part that adds tables is imported here, so that METADATA is whole."""
 
+from gateway.control import proposals, requests  # noqa: F401 - imported for their tables
 from gateway.control.schema import METADATA
 from gateway.ownership import registry_tables, rights_tables
 
