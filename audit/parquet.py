@@ -12,13 +12,13 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
-from audit.errors import LogCorrupted, LogUnusable
+from audit.errors import LogUnusable
+from audit.leaves import read_leaves
 from audit.query import Located
-from audit.schema import ENTRY, HEAD
+from audit.schema import HEAD
 
 # Entries a file: enough to compress and skip well, so few that what is not closed yet is read quickly.
 RANGE = 1 << 18
-_BATCH = 8192
 # Beyond the longest leaf, with the index around it.
 _LONGEST_LINE = 131_072
 
@@ -106,7 +106,7 @@ def write_parquet(entries: Iterable[Located], target: Path) -> int:
 @contextmanager
 def lines(engine: Engine, first: int, end: int) -> Iterator[Path]:
     """A temporary file of the entries from ``first`` up to ``end``, one JSON object a line."""
-    with _file_of(_leaves(engine, first, end)) as path:
+    with _file_of(read_leaves(engine, first, end)) as path:
         yield path
 
 
@@ -135,21 +135,6 @@ def selected(source: Path) -> str:
 def quoted(path: Path) -> str:
     """A path inside an SQL string."""
     return str(path).replace("'", "''")
-
-
-def _leaves(engine: Engine, first: int, end: int) -> Iterator[tuple[int, bytes]]:
-    place = first
-    while place < end:
-        query = select(ENTRY.c.idx, ENTRY.c.leaf).where(ENTRY.c.idx >= place, ENTRY.c.idx < end)
-        with engine.connect() as connection:
-            rows = connection.execute(query.order_by(ENTRY.c.idx).limit(_BATCH)).all()
-        for index, leaf in rows:
-            if index != place:
-                raise LogCorrupted(place, "the entry is missing")
-            yield index, leaf
-            place += 1
-        if not rows:
-            raise LogCorrupted(place, "the entry is missing")
 
 
 def _write(source: Path, path: Path) -> None:

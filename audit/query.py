@@ -15,6 +15,7 @@ from audit.entry import Entry
 from audit.errors import EntryNotFound
 from audit.filters import ANY, Filter
 from audit.leaf import decode_entry
+from audit.leaves import read_leaves
 from audit.note import Verifier
 from audit.place import Place
 from audit.proving import Prover
@@ -79,6 +80,10 @@ class LogReader:
             after = page[-1].index
             if after >= end:
                 return
+
+    def leaves(self, first: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Every leaf of a range as it stands, in order; raises LogCorrupted where one is missing."""
+        return read_leaves(self._engine, first, end)
 
     def find(self, name: str) -> list[Located]:
         """The entry of an entry id or index, or all entries of a request id; raises EntryNotFound."""
