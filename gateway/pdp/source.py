@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from gateway.domain import JsonObject
 from gateway.pdp.datafiles import DataFileBroken, read_data_file
@@ -50,6 +50,17 @@ def read_source(folder: Path) -> PolicySource:
     return reading.finish()
 
 
+def read_files(files: Mapping[str, bytes], folder: Path) -> PolicySource:
+    """The same from memory: content by path as a folder has it; ``folder`` only names it in messages.
+
+    Raises ``PolicyRefused`` as ``read_source`` does.
+    """
+    reading = _Reading(folder)
+    for name in sorted(files):
+        reading.take_content(name, files[name])
+    return reading.finish()
+
+
 class _Reading:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -65,14 +76,12 @@ class _Reading:
         if path.is_symlink():
             # A link would bring in text that nobody reviewed in this folder.
             self._refuse(name, "links are not followed")
-        elif path.is_dir() or path.suffix in _IGNORED:
-            return
-        elif path.suffix != ".rego" and path.name not in _DATA:
-            self._refuse(name, "a policy folder holds .rego, .md, data.json and data.yaml files only")
-        elif path.stat().st_size > MAX_FILE_BYTES:
-            self._refuse(name, f"longer than {MAX_FILE_BYTES} bytes")
-        else:
+        elif not path.is_dir() and self._wanted(name, path.stat().st_size):
             self._take_file(name, path.read_bytes())
+
+    def take_content(self, name: str, content: bytes) -> None:
+        if self._wanted(name, len(content)):
+            self._take_file(name, content)
 
     def finish(self) -> PolicySource:
         if not self._modules and not self._problems:
@@ -82,6 +91,18 @@ class _Reading:
         digest = self._digest.hexdigest()
         modules, tests = tuple(self._modules), tuple(self._tests)
         return PolicySource(self._folder, modules, tests, self._data, digest, self._files)
+
+    def _wanted(self, name: str, size: int) -> bool:
+        path = PurePosixPath(name)
+        if path.suffix in _IGNORED:
+            return False
+        if path.suffix != ".rego" and path.name not in _DATA:
+            self._refuse(name, "a policy folder holds .rego, .md, data.json and data.yaml files only")
+        elif size > MAX_FILE_BYTES:
+            self._refuse(name, f"longer than {MAX_FILE_BYTES} bytes")
+        else:
+            return True
+        return False
 
     def _take_file(self, name: str, content: bytes) -> None:
         if name.endswith("_test.rego"):

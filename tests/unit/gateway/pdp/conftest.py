@@ -3,7 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.bundled import policies
 from gateway.domain import AccessRequest, Action, CallContext, DataClass, Resource, Subject
+from gateway.pdp.lifecycle.bundle import Trust
+from gateway.pdp.lifecycle.signing import SigningKey, new_signing_key, read_signing_key
+from gateway.pdp.source import PolicySource, read_files, read_source
 
 ALLOW = """package custody.access
 
@@ -55,3 +59,35 @@ def letter() -> AccessRequest:
             "complaint-triage", "", DataClass.INTERNAL, {"PERSON": 1}, {}, {}, "2026-07-01T10:00:00.000Z"
         ),
     )
+
+
+FILES = {
+    "main.rego": b"package custody.access\n\nimport data.limits\n\n"
+    b'default decision := {"allow": false, "obligations": {"prompt": {}, "reply": {}}, "reasons": []}\n',
+    "main_test.rego": b"package tests.access\n\ntest_nothing if data.custody.access.decision\n",
+    "data.json": b'{"limits": {"calls": 10, "share": 1.50}}',
+}
+
+
+@pytest.fixture(scope="session")
+def signing_key() -> SigningKey:
+    """A key that this gateway signs with."""
+    return read_signing_key(new_signing_key(), "key-1")
+
+
+@pytest.fixture(scope="session")
+def shipped() -> PolicySource:
+    """The shipped policies."""
+    return read_source(policies())
+
+
+@pytest.fixture
+def small() -> PolicySource:
+    """A policy of three files."""
+    return read_files(FILES, Path("small"))
+
+
+@pytest.fixture
+def trust(signing_key: SigningKey) -> Trust:
+    """Bundles of production by that key."""
+    return Trust("production", "custody", {signing_key.id: signing_key.public})
