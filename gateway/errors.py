@@ -14,6 +14,9 @@
     ├── NotFound                  404  nothing of this name in the registry
     ├── RequestInProgress         409  the first call with this idempotency key still runs
     ├── Conflict                  409  what is there now does not allow it; look again
+    │   ├── MatterDisputed             a dispute keeps this facet where it is
+    │   ├── AlreadyDecided             a ruling or settlement decided it, and no ground is new
+    │   └── OutOfTurn                  the dispute does not stand where this step is taken
     ├── BodyTooLarge              413
     ├── IdempotencyKeyReused      422  the key came with another body before
     ├── AlreadyAnswered           422  the call with this key was answered
@@ -161,6 +164,24 @@ class Conflict(CustodyError):
     status = 409
     code = "conflict"
     type = "invalid_request_error"
+
+
+class MatterDisputed(Conflict):
+    """The facet stays where it is until a dispute about it ends, or joins that dispute."""
+
+    code = "matter_disputed"
+
+
+class AlreadyDecided(Conflict):
+    """The matter was decided between these parties, and no ground arose since."""
+
+    code = "already_decided"
+
+
+class OutOfTurn(Conflict):
+    """The step cannot be taken where the dispute stands."""
+
+    code = "out_of_turn"
 
 
 class Impossible(CustodyError):

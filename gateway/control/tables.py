@@ -2,6 +2,6 @@
 
 from gateway.control import proposals, requests  # noqa: F401 - imported for their tables
 from gateway.control.schema import METADATA
-from gateway.ownership import registry_tables, rights_tables
+from gateway.ownership import dispute_tables, registry_tables, rights_tables
 
-__all__ = ["METADATA", "registry_tables", "rights_tables"]
+__all__ = ["METADATA", "dispute_tables", "registry_tables", "rights_tables"]
