@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from audit.cosignature import parse_witness
-from audit.entry import Actor
 from audit.errors import AuditError
 from audit.ids import SystemClock, Uuid7
 from audit.log import Log, LogOptions, open_log
@@ -19,10 +18,14 @@ from audit.sinks.base import Sink
 from audit.witness.policy import WitnessAddress, WitnessPolicy
 from gateway import ids, plugins
 from gateway.backends.base import Backend
+from gateway.catalogue import catalogue
 from gateway.control.changes import Control
 from gateway.control.database import ControlUnusable, open_control_database
+from gateway.control.governance import Governance, People, TwoPeople
+from gateway.identity.api_keys import PrincipalOptions
 from gateway.identity.base import Authenticator
-from gateway.identity.keys import key_digest, subject_id
+from gateway.identity.keys import key_digest
+from gateway.identity.principals import Principals
 from gateway.pdp.base import PolicyEngine
 from gateway.progress import Progress
 from gateway.settings import PluginSettings, Settings, SettingsInvalid
@@ -32,6 +35,7 @@ from redaction.memory import ScanMemory
 from redaction.redactor import Redactor
 
 _PRINCIPALS = TypeAdapter(list[dict[str, object]])
+_PRINCIPAL_OPTIONS = TypeAdapter(tuple[PrincipalOptions, ...])
 
 
 def pepper(settings: Settings, state: StateFolder) -> bytes:
@@ -187,13 +191,27 @@ def retention(settings: Settings) -> Retention:
     return Retention(settings.payloads.retention_days, settings.payloads.retention)
 
 
-def principal_actor(settings: Settings, state: StateFolder, principal: str) -> Actor | None:
-    """A principal of the settings as the log knows it; None for one that is not there."""
-    for each in _principals(settings):
-        if each.get("id") == principal:
-            kind: Literal["person", "service"] = "person" if each.get("kind") == "person" else "service"
-            return Actor(subject_id(principal, pepper(settings, state)), kind, str(each.get("department")))
-    return None
+def principals(settings: Settings, state: StateFolder) -> Principals:
+    """Who the settings name; raises ``SettingsInvalid``."""
+    try:
+        named = _PRINCIPAL_OPTIONS.validate_python(settings.identity.options.get("principals", []))
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+        first = ".".join(str(step) for step in faults[0]["loc"])
+        raise SettingsInvalid(f"identity.principals.{first}: {faults[0]['msg']}") from error
+    return Principals(named, pepper(settings, state))
+
+
+def governance(settings: Settings, people: People, control: Control) -> Governance:
+    """Where operations are performed; raises ``SettingsInvalid`` where the settings name one that is not."""
+    operations = catalogue(settings)
+    asked = settings.control
+    two_people = TwoPeople(frozenset(asked.two_people), asked.proposal_hours)
+    unknown = two_people.unknown(operations)
+    if unknown:
+        known = ", ".join(sorted(each.kind for each in operations))
+        raise SettingsInvalid(f"control.two_people: no operation {', '.join(unknown)}; there are {known}")
+    return Governance(control, operations, people, two_people)
 
 
 def sinks(settings: Settings) -> dict[str, Sink]:

@@ -209,6 +209,9 @@ class ControlSettings(_Section):
     two_people: tuple[str, ...] = Field(
         (), description="Operations that need a second person's consent; `*`: all that change rights."
     )
+    proposal_hours: float = Field(
+        72, gt=0, le=8760, description="Hours in which a second person may consent; then it expires."
+    )
 
 
 class Settings(BaseSettings):

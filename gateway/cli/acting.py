@@ -9,8 +9,9 @@ import typer
 from audit.entry import Actor
 from audit.log import Log
 from gateway.cli.configuration import fail
-from gateway.parts import principal_actor, verifiable_log
-from gateway.settings import Settings
+from gateway.control.operations import Acting
+from gateway.parts import principals, verifiable_log
+from gateway.settings import Settings, SettingsInvalid
 from gateway.state import StateFolder
 
 As = Annotated[
@@ -26,10 +27,22 @@ def acting(settings: Settings, principal: str) -> Actor:
 
     Nothing proves it: who can run this command can read the secrets that would.
     """
-    actor = principal_actor(settings, StateFolder(settings.state_dir), principal)
-    if actor is None:
-        fail(f"The settings name no principal {principal!r}; add it under [[identity.principals]].")
-    return actor
+    return person(settings, principal).actor
+
+
+def person(settings: Settings, principal: str) -> Acting:
+    """The same with department and roles."""
+    try:
+        there = principals(settings, StateFolder(settings.state_dir))
+    except SettingsInvalid as error:
+        fail(str(error))
+    found = there.named(principal)
+    if found is None:
+        fail(
+            f"The settings name no principal {principal!r}; add it under [[identity.principals]], or take one"
+            f" of {', '.join(there.names()) or 'none'}."
+        )
+    return found
 
 
 @asynccontextmanager

@@ -134,7 +134,8 @@ class Governance:
         proposer = self._proposer(proposal)
         _record(change, EntryType.OPERATION_CONSENTED, proposal)
         # What the operation itself records is the proposer's deed; that this person consented stands above.
-        outcome = operation.apply(replace(change, actor=proposer.actor), proposer)
+        done_by = replace(proposer, approved_by=acting.subject.id)
+        outcome = operation.apply(replace(change, actor=proposer.actor), done_by)
         proposals.answer(change, proposal, acting, "consented", "", outcome)
         return Performed(outcome, change.revision)
 

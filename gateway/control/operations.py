@@ -21,10 +21,14 @@ Outcome: TypeAlias = JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """Who acts: the principal's name, for people to read, and the subject, for rights and the record."""
+    """Who acts: the principal's name, for people to read, and the subject, for rights and the record.
+
+    ``approved_by`` is the opaque subject id of the second person, where it took one.
+    """
 
     principal: str
     subject: Subject
+    approved_by: str = ""
 
     @property
     def actor(self) -> Actor:

@@ -41,6 +41,16 @@ class PrincipalOptions(BaseModel):
         (), max_length=2, description="Live keys, two at most, so that one can replace the other."
     )
 
+    def subject(self, pepper: bytes) -> Subject:
+        """The principal as policies and the log know it."""
+        return Subject(
+            id=subject_id(self.id, pepper),
+            kind=self.kind,
+            department=self.department,
+            groups=self.groups,
+            roles=self.roles,
+        )
+
 
 class Options(BaseModel):
     """API keys that stand, as digests, in the settings."""
@@ -124,11 +134,5 @@ def _refusal(reason_admin: str) -> Unauthenticated:
 
 
 def _identity(principal: PrincipalOptions, pepper: bytes) -> Identity:
-    subject = Subject(
-        id=subject_id(principal.id, pepper),
-        kind=principal.kind,
-        department=principal.department,
-        groups=principal.groups,
-        roles=principal.roles,
-    )
-    return Identity(subject, Defaults(principal.use_case, principal.purpose, principal.declared_class))
+    defaults = Defaults(principal.use_case, principal.purpose, principal.declared_class)
+    return Identity(principal.subject(pepper), defaults)

@@ -42,7 +42,7 @@ class Hand(Operation):
         acting.require("owner", "product")
         if self.asset == "gone":
             raise Conflict("It is gone.")
-        change.record(EntryType.AUDITOR_QUERY, {"handed": self.asset, "by": acting.subject.id})
+        change.record(EntryType.AUDITOR_QUERY, {"handed": self.asset, "approved_by": acting.approved_by})
         return {"handed": self.asset, "by": acting.principal}
 
 
@@ -162,6 +162,7 @@ async def test_two_people_do_it_together(governance: Governance, log: Log) -> No
         (EntryType.OPERATION_CONSENTED, "sub_deputy"),
         (EntryType.AUDITOR_QUERY, "sub_lead"),
     ]
+    assert (await _entries(governance, log))[-1].record.detail["approved_by"] == "sub_deputy"
     proposal = await governance.control.read(lambda c: proposals.find(c, waiting.proposal))
     assert proposal.answer is not None
     assert (proposal.answer.verdict, proposal.answer.outcome) == ("consented", done.outcome)

@@ -1,0 +1,13 @@
+"""Every operation that there is; a part of governance adds its own here."""
+
+from collections.abc import Sequence
+
+from gateway.control.operations import Catalogue, Operation
+from gateway.settings import Settings
+
+
+def catalogue(settings: Settings) -> Catalogue:
+    """The operations of this gateway."""
+    del settings
+    parts: Sequence[Sequence[type[Operation]]] = ()
+    return Catalogue(operation for part in parts for operation in part)
