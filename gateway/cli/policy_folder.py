@@ -1,0 +1,37 @@
+"""What every command over a policy folder shares: the option, and telling what was refused."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.pdp.checks import CheckedPolicy, check
+from gateway.pdp.embedded import EmbeddedEngine, Options, build
+from gateway.pdp.source import PolicyRefused, read_source
+
+Folder = Annotated[
+    Path | None, typer.Option("--policies", help="The policy folder; the shipped one by default.")
+]
+
+
+def checked(folder: Path) -> CheckedPolicy:
+    """Returns the folder's policy after every check; leaves with its problems told otherwise."""
+    try:
+        return check(read_source(folder))
+    except PolicyRefused as refused:
+        raise told(refused) from refused
+
+
+def built(folder: Path) -> EmbeddedEngine:
+    """Returns an engine over the folder; leaves with its problems told if it is refused."""
+    try:
+        return build(Options(policies=folder))
+    except PolicyRefused as refused:
+        raise told(refused) from refused
+
+
+def told(refused: PolicyRefused) -> typer.Exit:
+    """Tells every problem on standard error and returns the exit to raise."""
+    for problem in refused.problems:
+        typer.echo(str(problem), err=True)
+    return typer.Exit(1)
