@@ -101,6 +101,20 @@ def _matching(seen: _Seen, where: Filter) -> Located | None:
     return located if where.matches(located.entry) else None
 
 
+def index_bounds(reader: LogReader, since_us: int, until_us: int) -> tuple[int, int] | None:
+    """The least range of indexes that holds every entry from one moment on and before another; None if empty.
+
+    Read from the index by department and time, so its cost grows with what it finds; 0 does not bound.
+    """
+    bounds = Filter(since_us=since_us, until_us=until_us).bounds()
+    query = select(func.min(ENTRY.c.idx), func.max(ENTRY.c.idx)).where(*bounds)
+    with reader.connect() as connection:
+        names = _departments(connection)
+        found = [connection.execute(query.where(ENTRY.c.department == name)).one() for name in names]
+    held = [(least, most) for least, most in found if least is not None]
+    return (min(least for least, _ in held), max(most for _, most in held) + 1) if held else None
+
+
 def count(reader: LogReader, where: Filter, by: Sequence[str]) -> list[tuple[tuple[str, ...], int]]:
     """How many entries match, by the values of each of ``by``; most first. Raises ExportRefused.
 

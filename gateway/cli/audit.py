@@ -14,7 +14,14 @@ from audit.query import Located, LogReader
 from audit.verify import Progress as OnProgress
 from audit.verify import Report, verify_log, verify_receipt
 from audit.witness.checks import Trusted
-from gateway.cli import audit_export, audit_query, audit_search, audit_status, audit_text
+from gateway.cli import (
+    audit_export,
+    audit_query,
+    audit_scorecard,
+    audit_search,
+    audit_status,
+    audit_text,
+)
 from gateway.cli.audit_options import (
     DATABASE,
     Database,
@@ -32,6 +39,8 @@ app.command("status")(audit_status.status)
 app.command("search")(audit_search.find)
 app.command("stats")(audit_search.stats)
 app.command("query")(audit_query.query)
+app.command("scorecard")(audit_scorecard.scorecard)
+app.command("usage")(audit_scorecard.usage)
 app.command("export")(audit_export.export)
 app.command("prove")(audit_export.prove)
 app.command("verify-proof")(audit_export.verify_proof)

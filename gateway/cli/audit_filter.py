@@ -42,7 +42,7 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def with_options(**given: Any) -> None:  # noqa: ANN401 - what typer parsed, by name
         texts = {name: given.pop(name) for name in _OPTIONS}
-        since, until = (_micros(texts.pop(name), f"--{name}") for name in ("since", "until"))
+        since, until = (micros(texts.pop(name), f"--{name}") for name in ("since", "until"))
         command(**given, where=Filter(**texts, since_us=since, until_us=until))
 
     added = [
@@ -59,7 +59,8 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
     return with_options
 
 
-def _micros(text: str, name: str) -> int:
+def micros(text: str, name: str) -> int:
+    """A moment as an option says it, in microseconds since 1970 UTC; 0 for none."""
     if not text:
         return 0
     try:

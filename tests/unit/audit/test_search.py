@@ -5,7 +5,7 @@ import pytest
 from audit.errors import ExportRefused
 from audit.filters import Filter
 from audit.query import LogReader
-from audit.search import GROUPS, count, search
+from audit.search import GROUPS, count, index_bounds, search
 
 FILTERS = [
     Filter(),
@@ -91,3 +91,14 @@ def test_an_unknown_group_is_refused(closed_log: Path) -> None:
     """What nothing can be counted by is refused, with what there is."""
     with LogReader(closed_log) as reader, pytest.raises(ExportRefused, match="department, asset"):
         count(reader, Filter(), ["colour"])
+
+
+def test_bounds_of_a_time_are_found_by_index(closed_log: Path) -> None:
+    """The range of a time begins and ends with an entry of it; a time without entries has none."""
+    with LogReader(closed_log) as reader:
+        moments = [located.entry.wall_us for located in reader.scan()]
+        since, until = sorted(moments)[100], sorted(moments)[400]
+        inside = [index for index, moment in enumerate(moments) if since <= moment < until]
+        assert index_bounds(reader, since, until) == (inside[0], inside[-1] + 1)
+        assert index_bounds(reader, 0, 0) == (0, len(moments))
+        assert index_bounds(reader, max(moments) + 1, 0) is None
