@@ -1,13 +1,9 @@
 """The request, top to bottom. Only this file orders the security steps; their order is the guarantee."""
 
-import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
-
-from anyio import CancelScope
 
 from audit.entry import Receipt, Record
 from audit.errors import AuditError
@@ -16,7 +12,8 @@ from gateway.backends.base import Backend, ModelCall
 from gateway.body import parse_object
 from gateway.circumstances import Contents, call_context
 from gateway.domain import AccessRequest, Action, Decision, JsonObject
-from gateway.errors import AccessDenied, AuditUnavailable, CustodyError, ModelNotFound, UnknownPath
+from gateway.durable import durable, unrecorded
+from gateway.errors import AccessDenied, CustodyError, ModelNotFound, UnknownPath
 from gateway.identity.base import Authenticator, Identity
 from gateway.obligations import cap_tokens, refuse_unmet
 from gateway.ownership.base import NO_ASSET, Asset, AssetDirectory
@@ -25,10 +22,6 @@ from gateway.records import Recorder, Refusals, Trail
 from gateway.retention import Keeper, Retainer, payload_owner
 from gateway.scanning import RedactedCall, ScannedCall, Scanner
 from gateway.streaming import Answer, AuditedStream, Ledger, ending, whole_answer
-
-_Done = TypeVar("_Done")
-
-_RECORD_DEADLINE_S = 5  # the recorder gives up earlier by itself; this bounds a recorder that cannot
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +190,7 @@ class Pipeline:
         try:
             await require_first(self._parts.attempts, trail.attempt, admitted.receipt.index)
         except AuditError as error:
-            unasked = _unrecorded(type(error).__name__)
+            unasked = unrecorded(type(error).__name__)
             await self._ledger(trail).close(unasked)
             raise unasked from error
         except BaseException as error:
@@ -262,27 +255,10 @@ class Pipeline:
 
     async def _record_denied(self, trail: Trail, refusal: CustodyError) -> None:
         record = trail.denied_record(refusal, self._parts.monotonic_ns())
-        await self._durable(self._parts.refusals.refuse(record, trail.peer))
+        await durable(self._parts.refusals.refuse(record, trail.peer))
 
     async def _append(self, record: Record) -> Receipt:
-        return await self._durable(self._parts.recorder.append(record))
-
-    async def _durable(self, recording: Awaitable[_Done]) -> _Done:
-        # Shielded: a client that goes away must not decide whether the record of its call is written.
-        deadline = asyncio.get_running_loop().time() + _RECORD_DEADLINE_S
-        try:
-            with CancelScope(deadline=deadline, shield=True):
-                return await recording
-        except AuditError as error:
-            raise _unrecorded(type(error).__name__) from error
-        raise _unrecorded("the recorder did not answer")
-
-
-def _unrecorded(reason_admin: str) -> AuditUnavailable:
-    return AuditUnavailable(
-        "The audit log cannot record this call, so it was not let through; try again shortly.",
-        reason_admin=reason_admin,
-    )
+        return await durable(self._parts.recorder.append(record))
 
 
 def _not_found(reason_admin: str) -> ModelNotFound:
