@@ -42,7 +42,7 @@ def _nothing_more(number: int, frame: FrameType | None) -> None:
     del number, frame
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """Takes what is loaded by now out of garbage collection: models and rules stay as long as the process.
 
     A full collection over them stops every call for up to half a second.
@@ -82,7 +82,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if not self.started:
             return
-        _settle_memory()
+        settle_memory()
         settings = self._gateway.settings
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         keys = example_keys(settings, StateFolder(settings.state_dir))

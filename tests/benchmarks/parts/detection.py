@@ -8,6 +8,7 @@ from functools import partial
 from itertools import islice
 
 from gateway.bundled import example_settings
+from gateway.cli.serve import settle_memory
 from gateway.parts import detectors
 from gateway.settings import load_settings
 from redaction.base import Detector
@@ -91,6 +92,7 @@ async def _prompt(variant: str, chosen: Sequence[Detector], size: int, rounds: i
     redactor = Redactor(chosen, key=b"k" * 32, memory=ScanMemory(), deadline_s=300)
     # Patterns are compiled when they are first needed, which must not be while it is measured.
     await _redacted(redactor, _text(_WARMING, _SEED - 1))
+    settle_memory()  # as the gateway does once everything is loaded
     measured = []
     for number in range(rounds):
         text = _text(size, _SEED + number)
