@@ -1,0 +1,134 @@
+"""How assets hang together: what is part of what, and derived from what. The graph has no cycles."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, insert, select, update
+
+from audit.entry import EntryType
+from gateway.control.changes import Change
+from gateway.control.schema import FOREVER
+from gateway.errors import NotFound
+from gateway.ownership.assets import require_asset
+from gateway.ownership.facets import LinkKind
+from gateway.ownership.registry_errors import AlreadyRegistered, CyclicLink
+from gateway.ownership.registry_tables import ASSET_LINK
+
+# What is believed now and was not closed.
+LATEST = FOREVER - 1
+# Values that one statement asks for.
+_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """``child`` is part of, or derived from, ``parent``, as believed over ``recorded_*``."""
+
+    child: str
+    parent: str
+    kind: LinkKind
+    recorded_from_us: int
+    recorded_to_us: int
+    revision: int
+
+
+_COLUMNS = [ASSET_LINK.c[field] for field in Link.__slots__]
+
+
+def parents(connection: Connection, asset: str, known_at_us: int = LATEST) -> tuple[Link, ...]:
+    """What the asset is part of or derived from."""
+    return _links(connection, _believed(known_at_us).where(ASSET_LINK.c.child == asset))
+
+
+def children(connection: Connection, asset: str, known_at_us: int = LATEST) -> tuple[Link, ...]:
+    """What is part of the asset or derived from it."""
+    return _links(connection, _believed(known_at_us).where(ASSET_LINK.c.parent == asset))
+
+
+def ancestry(connection: Connection, assets: Iterable[str], known_at_us: int = LATEST) -> tuple[Link, ...]:
+    """Every link above these assets, all the way up."""
+    return _reachable(connection, assets, known_at_us, up=True)
+
+
+def progeny(connection: Connection, assets: Iterable[str], known_at_us: int = LATEST) -> tuple[Link, ...]:
+    """Every link below these assets, all the way down."""
+    return _reachable(connection, assets, known_at_us, up=False)
+
+
+def link(change: Change, child: str, parent: str, kind: LinkKind) -> None:
+    """Says that ``child`` is part of or derived from ``parent``, and records it.
+
+    Raises ``UnknownAsset``, ``AlreadyRegistered`` for a link that is there, or ``CyclicLink``.
+    """
+    add_link(change, child, parent, kind)
+    change.record(
+        EntryType.OWNERSHIP_LINKED, {"asset": child, "parent": parent, "link": kind.value, "believed": True}
+    )
+
+
+def add_link(change: Change, child: str, parent: str, kind: LinkKind) -> None:
+    """``link`` for those who record it themselves."""
+    connection = change.connection
+    require_asset(connection, child)
+    require_asset(connection, parent)
+    above = {each.parent for each in ancestry(connection, [parent])} | {parent}
+    if child in above:
+        raise CyclicLink(f"{parent!r} stands on {child!r} already, so {child!r} cannot stand on it.")
+    if any(each.parent == parent and each.kind is kind for each in parents(connection, child)):
+        raise AlreadyRegistered(f"{child!r} is {kind.value} {parent!r} already.")
+    connection.execute(
+        insert(ASSET_LINK).values(
+            child=child,
+            parent=parent,
+            kind=kind.value,
+            recorded_from_us=change.at_us,
+            recorded_to_us=FOREVER,
+            revision=change.revision,
+            closed_revision=0,
+        )
+    )
+
+
+def unlink(change: Change, child: str, parent: str, kind: LinkKind) -> None:
+    """Says that a link was believed by mistake, and records it; raises ``NotFound``."""
+    this = and_(ASSET_LINK.c.child == child, ASSET_LINK.c.parent == parent, ASSET_LINK.c.kind == kind.value)
+    closing = update(ASSET_LINK).where(this, ASSET_LINK.c.recorded_to_us == FOREVER)
+    closed = change.connection.execute(
+        closing.values(recorded_to_us=change.at_us, closed_revision=change.revision)
+    )
+    if closed.rowcount == 0:
+        raise NotFound(f"{child!r} is not {kind.value} {parent!r}.")
+    change.record(
+        EntryType.OWNERSHIP_LINKED, {"asset": child, "parent": parent, "link": kind.value, "believed": False}
+    )
+
+
+def _believed(known_at_us: int) -> Select[Any]:
+    return select(*_COLUMNS).where(
+        ASSET_LINK.c.recorded_from_us <= known_at_us, ASSET_LINK.c.recorded_to_us > known_at_us
+    )
+
+
+def _links(connection: Connection, chosen: Select[Any]) -> tuple[Link, ...]:
+    rows = connection.execute(chosen.order_by(ASSET_LINK.c.child, ASSET_LINK.c.kind, ASSET_LINK.c.parent))
+    return tuple(Link(row[0], row[1], LinkKind(row[2]), row[3], row[4], row[5]) for row in rows)
+
+
+def _reachable(
+    connection: Connection, assets: Iterable[str], known_at_us: int, *, up: bool
+) -> tuple[Link, ...]:
+    near, far = (ASSET_LINK.c.child, ASSET_LINK.c.parent)
+    if not up:
+        near, far = far, near
+    seen: dict[tuple[str, str, str], Link] = {}
+    asked = list(dict.fromkeys(assets))
+    reached = set(asked)
+    while asked:
+        some, asked = asked[:_AT_ONCE], asked[_AT_ONCE:]
+        found = _links(connection, _believed(known_at_us).where(near.in_(some)))
+        seen |= {(each.child, each.parent, each.kind): each for each in found}
+        ends = dict.fromkeys(each.parent if up else each.child for each in found)
+        asked += [end for end in ends if end not in reached]
+        reached.update(ends)
+    return tuple(seen.values())
