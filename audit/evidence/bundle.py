@@ -1,9 +1,10 @@
 """Puts a selection of the log, with all that proves it, into one file that a stranger can check."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,15 +31,35 @@ PolicyTexts = Mapping[str, Mapping[str, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Entries ``first`` to before ``end``, all of them, or those that a filter lets through."""
+    """Entries ``first`` to before ``end``: all, those that a filter lets through, or those of ``only``.
+
+    ``only`` lists half-open ranges of indexes in order, apart from each other; empty, it does not choose.
+    """
 
     first: int
     end: int
     where: Filter = ANY
+    only: tuple[tuple[int, int], ...] = ()
 
     def facts(self) -> dict[str, Facts]:
         """The selection as the manifest and the record of the export tell it."""
-        return {"first": self.first, "end": self.end, "filter": self.where.facts()}
+        said: dict[str, Facts] = {"first": self.first, "end": self.end, "filter": self.where.facts()}
+        return {**said, "only": [list(span) for span in self.only]} if self.only else said
+
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """The ranges of indexes to read."""
+        return self.only or ((self.first, self.end),)
+
+
+def ranges_of(indexes: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """These indexes as half-open ranges, in order and apart from each other."""
+    found: list[tuple[int, int]] = []
+    for index in sorted(set(indexes)):
+        if found and found[-1][1] == index:
+            found[-1] = (found[-1][0], index + 1)
+        else:
+            found.append((index, index + 1))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +67,8 @@ class Evidence:
     """All that a bundle is made of; the same evidence over the same log gives the same bytes.
 
     ``note`` is the checkpoint that everything leads to, with its cosignatures; ``witnesses`` are the
-    verifier keys that those are checked with; ``receipts`` are tokens that callers kept.
+    verifier keys that those are checked with; ``receipts`` are tokens that callers kept. ``dossier`` are
+    files on a dispute, by name; one of the entries must hold their digest (see ``dossier_digest``).
     """
 
     selection: Selection
@@ -55,6 +77,7 @@ class Evidence:
     witnesses: Sequence[str] = ()
     policies: PolicyTexts = field(default_factory=dict)
     receipts: Sequence[str] = ()
+    dossier: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +124,7 @@ class _Draft:
         self._hashes: dict[int, bytes] = {}
 
     def take_entries(self, reader: LogReader, selection: Selection, checkpoint: Checkpoint) -> None:
-        chosen = reader.scan(selection.where, selection.first, selection.end)
+        chosen = chain.from_iterable(reader.scan(selection.where, *span) for span in selection.spans())
         with (
             reader.prover(checkpoint) as prover,
             self.entries.open("wb") as entries,
@@ -113,8 +136,8 @@ class _Draft:
                 self._note(located)
         if not self.count:
             raise ExportRefused("No entry fits the selection, so there is nothing to prove: widen it.")
-        if selection.where == ANY and self.count != selection.end - selection.first:
-            raise LogCorrupted(selection.first + self.count, "an entry from here on is missing")
+        if selection.where == ANY and self.count != sum(end - first for first, end in selection.spans()):
+            raise LogCorrupted(selection.first, "an entry from here on is missing")
 
     def check_receipts(self, evidence: Evidence) -> None:
         """Hold receipts against the entries; raises InvalidReceipt or ExportRefused."""
@@ -134,6 +157,18 @@ class _Draft:
         self._hashes[located.index] = located.leaf_hash
         if decision := located.entry.record.decision:
             self.revisions.add(decision.policy_revision)
+
+
+def dossier_digest(dossier: Mapping[str, bytes]) -> str:
+    """Hex SHA-256 over name and content of each file of a dossier, sorted by name: what a record seals.
+
+    Spelled as a policy's revision is (see gateway/pdp/source.py), with the names as they are in the bundle.
+    """
+    digest = sha256()
+    for name in sorted(dossier):
+        raw = f"dossier/{name}".encode()
+        digest.update(b"%d:%b%d:" % (len(raw), raw, len(dossier[name])) + dossier[name])
+    return digest.hexdigest()
 
 
 def proof_block(index: int, path: Sequence[bytes]) -> bytes:
@@ -159,6 +194,7 @@ def _members(draft: _Draft, evidence: Evidence) -> dict[str, Content]:
     for revision in sorted(draft.revisions & set(evidence.policies)):
         for name, content in evidence.policies[revision].items():
             members[f"policies/{revision}/{name}"] = content
+    members |= {f"dossier/{name}": content for name, content in evidence.dossier.items()}
     return members
 
 

@@ -19,6 +19,7 @@ import re
 import struct
 import sys
 import zlib
+from bisect import bisect_right
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
@@ -94,6 +95,7 @@ def check(raw: bytes, options: argparse.Namespace, said: list[str], wrong: list[
     check_contents(files, manifest, checkpoint, entries, wrong)
     check_policies(files, manifest, said, wrong)
     check_receipts(files, log_key, entries, said)
+    check_dossier(files, entries, said, wrong)
 
 
 # ---- the archive -----------------------------------------------------------------------------------------
@@ -122,7 +124,7 @@ def check_archive(raw: bytes, wrong: list[str]) -> dict[str, bytes]:
     for name in sorted(FIXED - set(files)):
         raise Bad(f"the file {name} is missing")
     for name in sorted(set(files) - FIXED - OPTIONAL):
-        if not name.startswith("policies/") or {"", ".", ".."} & set(name.split("/")):
+        if not name.startswith(("policies/", "dossier/")) or {"", ".", ".."} & set(name.split("/")):
             raise Bad(f"the file {name!r} does not belong into a bundle")
     return files
 
@@ -245,8 +247,11 @@ def check_manifest(files: dict[str, bytes], checkpoint: Checkpoint, wrong: list[
     if manifest["format"] != FORMAT:
         raise Bad(f"manifest.json is of the format {manifest['format']!r}, this verifier reads {FORMAT}")
     first, end = manifest["selection"]["first"], manifest["selection"]["end"]
-    if not (type(first) is type(end) is int and 0 <= first < end <= checkpoint[0]):
+    inner = [bound for span in manifest["selection"].get("only", []) for bound in span]
+    if any(type(bound) is not int for bound in (first, *inner, end)) or not 0 <= first < end <= checkpoint[0]:
         raise Bad("the selection in manifest.json is not within the checkpoint")
+    if inner != sorted(set(inner)) or (inner and not first <= inner[0] < inner[-1] <= end):
+        raise Bad("the ranges in manifest.json are out of order, or outside the selection")
     return manifest
 
 
@@ -266,21 +271,23 @@ def check_entries(
         wrong.append(f"there are {len(leaves)} entries and {len(proofs)} proofs")
     entries: Entries = {}
     links = Links()
+    asked = Asked(selection)
     last = selection["first"] - 1
     for line, (leaf, proof) in enumerate(zip(leaves, proofs), 1):
         index = last + 1  # until the proof says which one it is
         try:
             index, path = read_proof(proof)
             entry, leaf_hash = read_entry(leaf, index, path, checkpoint)
-            check_place(entry, index, last, selection)
+            check_place(entry, index, last, selection, asked)
             links.follow(entry, leaf_hash)
         except (Bad, ValueError, KeyError, TypeError, RecursionError) as error:
             wrong.append(f"entry {index} (line {line} of entries.jsonl): {error or type(error).__name__}")
         else:
             entries[index] = (entry, leaf_hash)
             last = index
-    if not selection["filter"] and last != selection["end"] - 1 and not wrong:
-        wrong.append(f"the entries {last + 1} to {selection['end'] - 1} are left out")
+    missing = asked.behind(last)
+    if not selection["filter"] and missing is not None and not wrong:
+        wrong.append(f"the entries {missing} to {selection['end'] - 1} are left out")
     tell_entries(entries, selection, said)
     return entries
 
@@ -334,12 +341,25 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def check_place(entry: Json, index: int, last: int, selection: Json) -> None:
+class Asked:
+    """The indexes that a selection asks for: those of its ranges, or all from its first to its end."""
+
+    def __init__(self, selection: Json) -> None:
+        self.spans = selection.get("only", [[selection["first"], selection["end"]]])
+        self.ends = [end for _, end in self.spans]
+
+    def behind(self, last: int) -> int | None:
+        """The first index asked for behind this one."""
+        place = bisect_right(self.ends, last + 1)
+        return max(self.spans[place][0], last + 1) if place < len(self.spans) else None
+
+
+def check_place(entry: Json, index: int, last: int, selection: Json, asked: Asked) -> None:
     """Whether the selection asked for this entry, here."""
-    if not last < index < selection["end"]:
+    if not last < index or asked.behind(index - 1) != index:
         raise Bad("it stands out of order, or outside the selection")
-    if not selection["filter"] and index != last + 1:
-        raise Bad(f"the entries from {last + 1} on are left out before it")
+    if not selection["filter"] and index != asked.behind(last):
+        raise Bad(f"the entries from {asked.behind(last)} on are left out before it")
     part = {name: entry[name] or {} for name in ("actor", "resource", "decision", "redaction", "result")}
     says = {
         "type": entry["type"],
@@ -417,6 +437,9 @@ def tell_entries(entries: Entries, selection: Json, said: list[str]) -> None:
         f"Selection  those of {span} with {asked}. That no other entry fits cannot be shown by a selection"
         if asked
         else f"Selection  {span}: every one of them is here, and none is left out"
+        if "only" not in selection
+        else f"Selection  of {span}, those in the {len(selection['only'])} ranges of manifest.json: each of them"
+        " is here, and what lies between was not asked for"
     )
     kinds = Counter(entry["type"] for entry, _ in entries.values())
     said.append(
@@ -477,6 +500,38 @@ def check_receipts(files: dict[str, bytes], log_key: Key, entries: Entries, said
         if first + offset not in entries or entries[first + offset][1] != leaf_hash:
             raise Bad(f"receipt {number} is for another entry {first + offset} than the one in this bundle")
         said.append(f"Receipt    {number}: the log vouched for entry {first + offset} at {utc(moment)}")
+
+
+def check_dossier(files: dict[str, bytes], entries: Entries, said: list[str], wrong: list[str]) -> None:
+    """The files on a dispute must be those whose digest an entry holds, and its exhibits must be entries here."""
+    names = sorted(name for name in files if name.startswith("dossier/"))
+    if not names:
+        return
+    digest = sha256()
+    for name in names:
+        digest.update(b"%d:%b%d:" % (len(name.encode()), name.encode(), len(files[name])) + files[name])
+    seals = [
+        at
+        for at, (entry, _) in entries.items()
+        if entry["detail"].get("dossier_sha256") == digest.hexdigest()
+    ]
+    if not seals:
+        wrong.append(
+            "no entry vouches for the files in dossier/: they are not those that were sealed in the log"
+        )
+        return
+    said.append(f"Dossier    {len(names)} files, sealed by entry {seals[0]}")
+    exhibits = json.loads(files.get("dossier/exhibits.json", b"[]"))
+    for exhibit in exhibits:
+        lines = "".join(f"{at} {leaf}\n" for at, leaf in exhibit["entries"])
+        absent = [at for at, leaf in exhibit["entries"] if at not in entries or entries[at][1].hex() != leaf]
+        if sha256(lines.encode()).hexdigest() != exhibit["result_sha256"]:
+            wrong.append(f"the exhibit {exhibit['name']!r} does not list the result that was frozen")
+        wrong.extend(
+            f"the exhibit {exhibit['name']!r} names entry {at}, which is not in this bundle"
+            for at in absent[:1]
+        )
+    said.append(f"Exhibits   {len(exhibits)}, each with the entries that were frozen for it")
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ def make_bundle(closed_log: Path) -> MakeBundle:
         with LogReader(closed_log) as reader:
             newest = reader.checkpoint(known)
             assert newest is not None
-            selection = Selection(first, end) if where is None else Selection(first, end, where)  # type: ignore[arg-type]
-            evidence = {"selection": selection, "note": newest[1], "verifier": known, **changes}
+            chosen = Selection(first, end) if where is None else Selection(first, end, where)  # type: ignore[arg-type]
+            evidence = {"selection": chosen, "note": newest[1], "verifier": known, **changes}
             out = BytesIO()
             write_bundle(reader, Evidence(**evidence), out)  # type: ignore[arg-type]
         return out.getvalue()
