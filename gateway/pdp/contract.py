@@ -47,6 +47,13 @@ class _Answer(TypedDict):
     reasons: list[_Reason]
 
 
+class InputUnknown(Exception):
+    """Facts are no input of this release's schema: another version wrote them, or they are damaged.
+
+    The message names places and keywords of the schema, never values.
+    """
+
+
 _Checked = tuple[bool, Obligations, tuple[Reason, ...]]
 
 
@@ -75,6 +82,12 @@ class DecisionContract:
             # A lone surrogate or an oversized number: no JSON, so no engine could read it.
             raise unavailable(f"the input is not JSON: {type(error).__name__}") from None
         raise unavailable(f"the input breaks the contract: {_places(self._input, asked)}")
+
+    def facts_json(self, facts: JsonObject) -> str:
+        """Recorded facts as JSON text; raises ``InputUnknown`` where policies cannot read them."""
+        if not self._input.is_valid(facts):
+            raise InputUnknown(_places(self._input, facts))
+        return orjson.dumps(facts).decode()
 
     def decision(self, answer: JsonValue, revision: str) -> Decision:
         """The decision that an engine's raw answer states.

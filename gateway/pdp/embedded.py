@@ -9,13 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.bundled import policies
 from gateway.domain import AccessRequest, Decision
 from gateway.ids import Uuid7
-from gateway.pdp.checks import ENTRY_POINT, CheckedPolicy, check
-from gateway.pdp.contract import DecisionContract, IdSource, unavailable
-from gateway.pdp.gate import GateReport, compare
-from gateway.pdp.rego import CompiledPolicy, Interpreter, RanAway, RegoError, Undefined
-from gateway.pdp.source import PolicyRefused, read_source
+from gateway.pdp.checks import CheckedPolicy, check
+from gateway.pdp.contract import DecisionContract, IdSource
+from gateway.pdp.forms import Form, formed, gated
+from gateway.pdp.source import read_source
 
-Form = Literal["compiled", "interpreter"]
+__all__ = ["EmbeddedEngine", "Form", "Options", "build"]
 
 _log = logging.getLogger(__name__)
 
@@ -52,9 +51,8 @@ class EmbeddedEngine:
     ) -> None:
         self._contract = contract
         self._revision = policy.source.revision
-        self._interpreter = Interpreter(policy.source.modules, policy.source.data)
-        self._compiled, self.gate = (
-            _gated(policy, self._interpreter, gate_inputs) if form == "auto" else (None, None)
+        self._policy, self.gate = (
+            gated(policy, gate_inputs) if form == "auto" else (formed(policy.source, "interpreter"), None)
         )
         _log.info("policy %s decides in its %s form", self._revision, self.form)
 
@@ -66,26 +64,15 @@ class EmbeddedEngine:
     @property
     def form(self) -> Form:
         """Which form of the policy decides."""
-        return "compiled" if self._compiled else "interpreter"
+        return self._policy.form
 
     async def decide(self, request: AccessRequest) -> Decision:
         """The decision on this request; raises ``PolicyUnavailable``."""
-        question = self._contract.question_json(request)
-        try:
-            answer = self._answer(question)
-        except Undefined:
-            raise unavailable("the policy has no answer: the decision is undefined") from None
-        except RegoError as error:
-            raise unavailable(f"the policy engine failed: {error}") from error
+        answer = self._policy.answer(self._contract.question_json(request))
         return self._contract.decision_from_json(answer, self._revision)
 
     async def aclose(self) -> None:
         """Nothing is held that outlives the object."""
-
-    def _answer(self, question: str) -> str:
-        if self._compiled:
-            return self._compiled.evaluate_json(question)
-        return self._interpreter.evaluate_json(ENTRY_POINT, question)
 
 
 def build(options: Options, *, new_id: IdSource | None = None) -> EmbeddedEngine:
@@ -93,22 +80,3 @@ def build(options: Options, *, new_id: IdSource | None = None) -> EmbeddedEngine
     policy = check(read_source(options.policies))
     contract = DecisionContract(new_id or Uuid7())
     return EmbeddedEngine(policy, contract, form=options.form, gate_inputs=options.gate_inputs)
-
-
-def _gated(
-    policy: CheckedPolicy, interpreter: Interpreter, generated: int
-) -> tuple[CompiledPolicy | None, GateReport | None]:
-    try:
-        compiled = CompiledPolicy(policy.source.modules, policy.source.data, ENTRY_POINT)
-    except RegoError as error:
-        _log.warning("policy cannot be compiled, the interpreter decides: %s", error)
-        return None, None
-    try:
-        report = compare(policy, compiled, interpreter, generated)
-    except RanAway as error:
-        raise PolicyRefused((error.problem,)) from error
-    if report.passed:
-        return compiled, report
-    # An input of a policy test is made up by its author, so it may be told.
-    _log.warning("compiled policy is not trusted, the interpreter decides: %s", "; ".join(report.differences))
-    return None, report
