@@ -67,6 +67,17 @@ class EntryType(StrEnum):
     DISPUTE_REVIEWED = "dispute.reviewed"
     DISPUTE_WITHDRAWN = "dispute.withdrawn"
     DISPUTE_LAPSED = "dispute.lapsed"
+    GRANT_GIVEN = "grant.given"
+    GRANT_REVOKED = "grant.revoked"
+    GRANT_CARRIED = "grant.carried"
+    DELEGATION_GIVEN = "delegation.given"
+    DELEGATION_REVOKED = "delegation.revoked"
+    DELEGATION_CARRIED = "delegation.carried"
+    TRANSFER_PROPOSED = "transfer.proposed"
+    TRANSFER_ACCEPTED = "transfer.accepted"
+    TRANSFER_DECLINED = "transfer.declined"
+    TRANSFER_REVOKED = "transfer.revoked"
+    TRANSFER_EXPIRED = "transfer.expired"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,12 @@ _ACTIVITIES = {
     EntryType.HOLD_RELEASED: (_UPDATE, "Update"),
     EntryType.KEY_ERASE: (_DELETE, "Delete"),
     EntryType.RETENTION_PRUNE: (_DELETE, "Delete"),
+    EntryType.GRANT_GIVEN: (_CREATE, "Create"),
+    EntryType.GRANT_REVOKED: (_UPDATE, "Update"),
+    EntryType.DELEGATION_GIVEN: (_CREATE, "Create"),
+    EntryType.DELEGATION_REVOKED: (_UPDATE, "Update"),
+    EntryType.TRANSFER_PROPOSED: (_CREATE, "Create"),
+    EntryType.TRANSFER_ACCEPTED: (_UPDATE, "Update"),
 }
 _STATUS = {_UNKNOWN: "Unknown", _SUCCESS: "Success", _FAILURE: "Failure"}
 # JSON on its way out.

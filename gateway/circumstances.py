@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.domain import CallContext, DataClass, Grant
+from gateway.domain import CallContext, DataClass, Rights
 from gateway.errors import BadRequest
 from gateway.identity.base import Defaults
 
@@ -34,7 +34,7 @@ def call_context(
     headers: Mapping[str, str],
     defaults: Defaults,
     contents: Contents,
-    grants: tuple[Grant, ...],
+    rights: Rights,
     now: datetime,
 ) -> CallContext:
     """The circumstances of a call; raises ``BadRequest`` for a header whose value is no name."""
@@ -49,7 +49,7 @@ def call_context(
         stream=contents.stream,
         tools=contents.tools,
         max_tokens=contents.max_tokens,
-        grants=grants,
+        rights=rights,
     )
 
 

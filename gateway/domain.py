@@ -22,6 +22,27 @@ class Action(StrEnum):
     AUDIT = "audit"
 
 
+class Right(StrEnum):
+    """What an owner can grant: an action, or ``invoke`` for all that hand a prompt to a model."""
+
+    INVOKE = "invoke"
+    CHAT = "chat"
+    COMPLETE = "complete"
+    EMBED = "embed"
+    DISCOVER = "discover"
+    TUNE = "tune"
+    DEPLOY = "deploy"
+    MANAGE = "manage"
+    AUDIT = "audit"
+
+    def covers(self, other: "Right") -> bool:
+        """Whether whoever has this right has the other."""
+        return self is other or (self is Right.INVOKE and other in _INVOKING)
+
+
+_INVOKING = frozenset({Right.CHAT, Right.COMPLETE, Right.EMBED})
+
+
 class DataClass(StrEnum):
     """How sensitive data is, from free to closest held; the order is that of definition."""
 
@@ -29,6 +50,13 @@ class DataClass(StrEnum):
     INTERNAL = "internal"
     CONFIDENTIAL = "confidential"
     RESTRICTED = "restricted"
+
+    def within(self, ceiling: "DataClass") -> bool:
+        """Whether data of this class may go where the ceiling is."""
+        return _CLASSES.index(self) <= _CLASSES.index(ceiling)
+
+
+_CLASSES = tuple(DataClass)
 
 
 class Operator(StrEnum):
@@ -60,7 +88,8 @@ class Resource:
     """The asset that is asked for, with the party that holds each facet of it.
 
     ``base_model_owner`` is the accountable owner of the base model that an adapter stands on; it must
-    consent too. It is empty for anything but an adapter.
+    consent too. ``disputed_by`` are the parties of a dispute over the asset, whose denials count while it is
+    open, and ``suspended_by`` the dispute for which nobody may use it.
     """
 
     id: str
@@ -73,6 +102,8 @@ class Resource:
     region: str = ""
     weight_hash: str = ""
     base_model_owner: str = ""
+    disputed_by: tuple[str, ...] = ()
+    suspended_by: str = ""
 
     @property
     def owner(self) -> str:
@@ -82,13 +113,37 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A right that an owner gave to a department on one asset, until ``expires`` (RFC 3339, UTC)."""
+    """A right that an owner gave to a department on one asset, until ``expires`` (RFC 3339, UTC).
+
+    ``id`` names it in the registry; empty for one from elsewhere, such as a test.
+    """
 
     department: str
-    action: Action
+    action: Right
     class_ceiling: DataClass
     expires: str
     use_case: str = ""
+    id: str = ""
+
+    def to_input(self) -> JsonObject:
+        """The grant as policies see it."""
+        stated: JsonObject = {
+            "department": self.department,
+            "action": self.action.value,
+            "class_ceiling": self.class_ceiling.value,
+            "expires": self.expires,
+            "use_case": self.use_case,
+        }
+        return {**stated, "id": self.id} if self.id else stated
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a department holds on an asset and on the base model below it, and the revision that says so."""
+
+    grants: tuple[Grant, ...] = ()
+    base_model_grants: tuple[Grant, ...] = ()
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +160,7 @@ class CallContext:
     stream: bool = False
     tools: bool = False
     max_tokens: int | None = None
-    grants: tuple[Grant, ...] = ()
+    rights: Rights = field(default_factory=Rights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +174,7 @@ class AccessRequest:
 
     def to_input(self) -> JsonObject:
         """The policy input: only what ``gateway/pdp/input.schema.json`` names, only JSON types."""
-        subject, resource, context = self.subject, self.resource, self.context
+        subject = self.subject
         return {
             "subject": {
                 "id": subject.id,
@@ -130,40 +185,50 @@ class AccessRequest:
                 "acr": subject.acr,
             },
             "action": {"name": self.action.value},
-            "resource": {
-                "type": resource.type,
-                "id": resource.id,
-                "base_model": resource.base_model,
-                "base_model_owner": resource.base_model_owner,
-                "adapter": resource.adapter,
-                "facets": dict(resource.facets),
-                "class_ceiling": resource.class_ceiling.value,
-                "self_hosted": resource.self_hosted,
-                "region": resource.region,
-            },
-            "context": {
-                "use_case": context.use_case,
-                "purpose": context.purpose,
-                "declared_class": context.declared_class.value,
-                "findings": dict(context.findings),
-                "secrets": dict(context.secrets),
-                "corpora": dict(context.corpora),
-                "time": context.time,
-                "stream": context.stream,
-                "tools": context.tools,
-                "max_tokens": context.max_tokens,
-                "grants": [
-                    {
-                        "department": grant.department,
-                        "action": grant.action.value,
-                        "class_ceiling": grant.class_ceiling.value,
-                        "expires": grant.expires,
-                        "use_case": grant.use_case,
-                    }
-                    for grant in context.grants
-                ],
-            },
+            "resource": _resource_input(self.resource),
+            "context": _context_input(self.context),
         }
+
+
+def _resource_input(resource: Resource) -> JsonObject:
+    stated: JsonObject = {
+        "type": resource.type,
+        "id": resource.id,
+        "base_model": resource.base_model,
+        "base_model_owner": resource.base_model_owner,
+        "adapter": resource.adapter,
+        "facets": dict(resource.facets),
+        "class_ceiling": resource.class_ceiling.value,
+        "self_hosted": resource.self_hosted,
+        "region": resource.region,
+    }
+    # What is rare is left out where there is none: the input is part of every record.
+    if resource.disputed_by:
+        stated["disputed_by"] = list(resource.disputed_by)
+    if resource.suspended_by:
+        stated["suspended_by"] = resource.suspended_by
+    return stated
+
+
+def _context_input(context: CallContext) -> JsonObject:
+    rights = context.rights
+    stated: JsonObject = {
+        "use_case": context.use_case,
+        "purpose": context.purpose,
+        "declared_class": context.declared_class.value,
+        "findings": dict(context.findings),
+        "secrets": dict(context.secrets),
+        "corpora": dict(context.corpora),
+        "time": context.time,
+        "stream": context.stream,
+        "tools": context.tools,
+        "max_tokens": context.max_tokens,
+        "grants": [grant.to_input() for grant in rights.grants],
+        "registry_revision": rights.revision,
+    }
+    if rights.base_model_grants:
+        stated["base_model_grants"] = [grant.to_input() for grant in rights.base_model_grants]
+    return stated
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@
 Clients retry 408, 409, 429 and 5xx on their own, so a refusal that will stay one is never among them.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -59,9 +60,11 @@ class CustodyError(Exception):
         self.reason_user = reason_user
         self.reason_admin = reason_admin
         self.param = param
+        self.department = ""
         self.owner_contact = ""
         self.rule = ""
         self.remedy = ""
+        self.also: Sequence[Mapping[str, str]] = ()
 
 
 class BadRequest(CustodyError):
@@ -93,22 +96,29 @@ class Unauthenticated(CustodyError):
 
 
 class AccessDenied(CustodyError):
-    """A policy refused; ``rule``, ``owner_contact`` and ``remedy`` help those who may know."""
+    """A policy refused; department, rule, contact and remedy help those who may know.
+
+    ``also`` are the other rules that refuse, for an asset of several owners.
+    """
 
     status = 403
     code = "access_denied"
     type = "permission_error"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each reader is told something else
         self,
         reason_user: str,
         *,
+        department: str = "",
         rule: str = "",
         owner_contact: str = "",
         remedy: str = "",
         reason_admin: str = "",
+        also: Sequence[Mapping[str, str]] = (),
     ) -> None:
         super().__init__(reason_user, reason_admin=reason_admin)
+        self.department = department
+        self.also = also
         self.rule = rule
         self.owner_contact = owner_contact
         self.remedy = remedy

@@ -1,8 +1,8 @@
-"""The obligations that are met outside redaction, and the refusal of those that are not met yet."""
+"""The obligations that are met outside redaction, and what a caller is told when the answer is no."""
 
 from typing import cast
 
-from gateway.domain import Decision, JsonObject, Obligations
+from gateway.domain import Decision, JsonObject, Obligations, Reason
 from gateway.errors import AccessDenied, ApprovalRequired
 
 
@@ -30,6 +30,35 @@ def refuse_unmet(decision: Decision, *, retains: bool) -> None:
         )
 
 
+def denied(decision: Decision) -> AccessDenied:
+    """The refusal of a call that the policy does not allow, for somebody who may know the asset.
+
+    It names the deciding rule, and each further one that would still refuse once that is settled.
+    """
+    reason = decision.deciding
+    if reason is None:
+        return AccessDenied("The policy does not allow this call.", reason_admin="default deny")
+    return AccessDenied(
+        reason.message_user or "The policy of the asset's owner does not allow this call.",
+        department=reason.department,
+        rule=_named(reason),
+        owner_contact=reason.owner_contact,
+        remedy=reason.remedy,
+        reason_admin=reason.message_admin,
+        also=tuple(
+            {
+                "department": each.department,
+                "rule": _named(each),
+                "message": each.message_user,
+                "remedy": each.remedy,
+                "owner_contact": each.owner_contact,
+            }
+            for each in decision.reasons
+            if each.effect == "deny" and each is not reason
+        ),
+    )
+
+
 def cap_tokens(body: JsonObject, obligations: Obligations) -> None:
     """Lowers the caller's token limit to that of the policy, in place."""
     cap = obligations.max_tokens
@@ -41,4 +70,8 @@ def cap_tokens(body: JsonObject, obligations: Obligations) -> None:
 
 def _rule(decision: Decision) -> str:
     reason = decision.deciding
-    return f"{reason.package}.{reason.rule}" if reason else ""
+    return _named(reason) if reason else ""
+
+
+def _named(reason: Reason) -> str:
+    return f"{reason.package}.{reason.rule}"

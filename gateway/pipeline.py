@@ -13,10 +13,10 @@ from gateway.body import parse_object
 from gateway.circumstances import Contents, call_context
 from gateway.domain import AccessRequest, Action, Decision, JsonObject
 from gateway.durable import durable, unrecorded
-from gateway.errors import AccessDenied, CustodyError, ModelNotFound, UnknownPath
+from gateway.errors import CustodyError, ModelNotFound, UnknownPath
 from gateway.identity.base import Authenticator, Identity
-from gateway.obligations import cap_tokens, refuse_unmet
-from gateway.ownership.base import NO_ASSET, Asset, AssetDirectory
+from gateway.obligations import cap_tokens, denied, refuse_unmet
+from gateway.ownership.base import NO_ASSET, Asset, AssetDirectory, Resolved, Snapshot
 from gateway.pdp.base import PolicyEngine
 from gateway.records import Recorder, Refusals, Trail
 from gateway.retention import Keeper, Retainer, payload_owner
@@ -95,7 +95,9 @@ class Pipeline:
         try:
             identity = await self._authenticate(call, trail)
             visible = [
-                asset for asset in self._parts.directory.all() if await self._visible(call, identity, asset)
+                each.asset
+                for each in self._believed(trail).all()
+                if await self._visible(call, identity, each)
             ]
         except CustodyError as refusal:
             await self._record_denied(trail, refusal)
@@ -121,26 +123,30 @@ class Pipeline:
         raw = await call.read_body()
         trail.attempt = read_attempt(self._parts.attempt_key, call.headers, identity.subject.id, raw)
         body = parse_object(raw)
-        asset = self._resolve(body, trail)
+        resolved = self._resolve(body, trail)
         scanned = await self._scan(body, identity, trail)
-        decision = await self._decide(call, identity, asset, scanned.contents, trail)
+        decision = await self._decide(call, identity, resolved, scanned.contents, trail)
         redacted = await self._redact(scanned, decision)
         await self._retain(call, identity, decision, redacted, trail)
         receipt = await self._record_intent(trail)
-        return _Admitted(trail, asset, redacted, decision, receipt)
+        return _Admitted(trail, resolved.asset, redacted, decision, receipt)
 
     async def _authenticate(self, call: Call, trail: Trail) -> Identity:
         identity = await self._parts.authenticator.authenticate(call.headers)
         trail.subject = identity.subject
         return identity
 
-    def _resolve(self, body: JsonObject, trail: Trail) -> Asset:
-        wanted = body.get("model")
-        asset = self._parts.directory.find(wanted) if isinstance(wanted, str) else None
-        if asset is None:
-            return NO_ASSET
-        trail.resource = asset.resource
-        return asset
+    def _believed(self, trail: Trail) -> Snapshot:
+        """What the whole call goes by, whatever changes meanwhile; its revision goes on record."""
+        believed = self._parts.directory.snapshot()
+        trail.registry_revision = believed.revision
+        return believed
+
+    def _resolve(self, body: JsonObject, trail: Trail) -> Resolved:
+        resolved = self._believed(trail).resolve(body.get("model"))
+        if resolved.asset is not NO_ASSET:
+            trail.resource = resolved.asset.resource
+        return resolved
 
     async def _scan(self, body: JsonObject, identity: Identity, trail: Trail) -> ScannedCall:
         scanner = self._parts.scanner
@@ -149,11 +155,11 @@ class Pipeline:
         return scanned
 
     async def _decide(
-        self, call: Call, identity: Identity, asset: Asset, contents: Contents, trail: Trail
+        self, call: Call, identity: Identity, resolved: Resolved, contents: Contents, trail: Trail
     ) -> Decision:
-        question = self._question(call, identity, asset, contents, Action.CHAT)
+        question = self._question(call, identity, resolved, contents, Action.CHAT)
         decision = await self._parts.policy.decide(question)
-        if asset is NO_ASSET:
+        if resolved.asset is NO_ASSET:
             await self._refusal(question, decision)
             raise _not_found("unknown model")
         trail.question, trail.decision = question, decision
@@ -218,27 +224,18 @@ class Pipeline:
         """What the caller may know: the rule, its owner and the remedy, or not even that the asset exists."""
         if not (await self._parts.policy.decide(replace(question, action=Action.DISCOVER))).allow:
             return _not_found("forbidden, and not for the subject to discover")
-        reason = decision.deciding
-        if reason is None:
-            return AccessDenied("The policy does not allow this call.", reason_admin="default deny")
-        return AccessDenied(
-            reason.message_user or "The policy of the asset's owner does not allow this call.",
-            rule=f"{reason.package}.{reason.rule}",
-            owner_contact=reason.owner_contact,
-            remedy=reason.remedy,
-            reason_admin=reason.message_admin,
-        )
+        return denied(decision)
 
-    async def _visible(self, call: Call, identity: Identity, asset: Asset) -> bool:
-        question = self._question(call, identity, asset, Contents(), Action.DISCOVER)
+    async def _visible(self, call: Call, identity: Identity, resolved: Resolved) -> bool:
+        question = self._question(call, identity, resolved, Contents(), Action.DISCOVER)
         return (await self._parts.policy.decide(question)).allow
 
     def _question(
-        self, call: Call, identity: Identity, asset: Asset, contents: Contents, action: Action
+        self, call: Call, identity: Identity, resolved: Resolved, contents: Contents, action: Action
     ) -> AccessRequest:
-        grants = self._parts.directory.grants(asset.resource.id, identity.subject.department)
-        context = call_context(call.headers, identity.defaults, contents, grants, self._parts.now())
-        return AccessRequest(identity.subject, action, asset.resource, context)
+        rights = resolved.rights(identity.subject.department)
+        context = call_context(call.headers, identity.defaults, contents, rights, self._parts.now())
+        return AccessRequest(identity.subject, action, resolved.asset.resource, context)
 
     def _model_call(self, admitted: _Admitted) -> ModelCall:
         owner = admitted.trail.subject.department if admitted.trail.subject else ""

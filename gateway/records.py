@@ -41,7 +41,8 @@ class Trail:
     """What is known of one call so far, for the record of however it ends.
 
     ``payloads`` are what the next record commits to: the prompt in the intent, the reply in the outcome.
-    ``peer`` is the address of the other end, which no record holds.
+    ``peer`` is the address of the other end, which no record holds. ``registry_revision`` is that of the
+    beliefs about owners and rights that the call goes by.
     """
 
     request_id: str
@@ -59,6 +60,7 @@ class Trail:
     payloads: tuple[PayloadCommitment, ...] = ()
     attempt: Attempt | None = None
     peer: str = ""
+    registry_revision: int | None = None
 
     def intent_record(self) -> Record:
         """What is about to happen, to be durable before it does."""
@@ -102,8 +104,14 @@ class Trail:
             redaction=RedactionRef(self.engine, dict(self.counts)) if self.engine else None,
             result=result,
             payloads=self.payloads,
-            detail=_admin_detail(error),
+            detail={**self._believed(), **_admin_detail(error)},
         )
+
+    def _believed(self) -> dict[str, Facts]:
+        # Where there is a decision, its facts say so.
+        if self.registry_revision is None or self.decision is not None:
+            return {}
+        return {"registry_revision": self.registry_revision}
 
     def _decision(self) -> DecisionRef | None:
         if self.decision is None or self.question is None:

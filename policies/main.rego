@@ -8,7 +8,8 @@ import data.custody.lib.obligations as strict
 # title: Access decision
 # description: >-
 #   Denials of security override everything. The accountable owner's package speaks for the asset; where an
-#   adapter stands on a base model, the base model's owner must consent too. Nothing said means no.
+#   adapter stands on a base model, the base model's owner must consent too. While an asset is disputed, what a
+#   party to the dispute denies is denied. Nothing said means no.
 # entrypoint: true
 decision := consent if allow
 
@@ -39,6 +40,8 @@ permitted if count(company_right) > 0
 permitted if {
 	count(owners) > 0
 	count(owners - consenting) == 0
+	count(objecting) == 0
+	count(suspensions) == 0
 }
 
 # Security may open nothing but the record, and that only to whom its own rules name.
@@ -77,16 +80,62 @@ refusing contains owner if {
 
 silent := (owners - consenting) - refusing
 
-# The deciding reason comes first: security, owners who refuse, the backstop, owners who are silent, conflicts.
+# Parties to an open dispute over the asset: the status quo stays, and the denials of both sides count.
+disputing := {party | some party in object.get(input.resource, "disputed_by", [])} - owners
+
+# A party that says nothing objects to nothing; one that says something of a wrong type does.
+objecting contains party if {
+	some party in disputing
+	is_set(data.custody.departments[party].deny)
+	count(data.custody.departments[party].deny) > 0
+}
+
+objecting contains party if {
+	some party in disputing
+	type_name(data.custody.departments[party].deny) in {"array", "boolean", "null", "number", "object", "string"}
+}
+
+# What the panel of a dispute has stopped for everybody, until it is settled.
+suspensions contains suspension if {
+	dispute := object.get(input.resource, "suspended_by", "")
+	dispute != ""
+	input.action.name in invoking
+	suspension := {
+		"code": "suspended_by_dispute",
+		"effect": "deny",
+		"department": input.resource.facets.accountable_owner,
+		"package": "custody.access",
+		"rule": "suspended_by_dispute",
+		"message_user": "Nobody may use this asset while the dispute over it is open.",
+		"message_admin": dispute,
+		"remedy": "Wait for the ruling, or ask the owner for another asset.",
+		"owner_contact": contact(input.resource.facets.accountable_owner),
+	}
+}
+
+# The deciding reason comes first: security, owners who refuse, disputes, the backstop, owners who are silent,
+# conflicts.
 denials := array.concat(
 	array.concat(
 		[told_by_security(said, "deny") | some said in data.custody.security.deny],
 		[told(said, owner, "deny") | some owner in refusing; some said in verdicts[owner].deny],
 	),
 	array.concat(
-		[told_by_security(said, "deny") | some said in data.custody.security.backstop],
-		array.concat([no_rule(owner) | some owner in silent], [conflict | some conflict in conflicts]),
+		array.concat([suspension | some suspension in suspensions], objections),
+		array.concat(
+			[told_by_security(said, "deny") | some said in data.custody.security.backstop],
+			array.concat([no_rule(owner) | some owner in silent], [conflict | some conflict in conflicts]),
+		),
 	),
+)
+
+objections := array.concat(
+	[told(said, party, "deny") |
+		some party in objecting
+		is_set(data.custody.departments[party].deny)
+		some said in data.custody.departments[party].deny
+	],
+	[dispute_open(party) | some party in objecting],
 )
 
 permissions := array.concat(
@@ -122,6 +171,18 @@ no_rule(owner) := {
 	"message_admin": "default deny",
 	"remedy": "Ask the owner for a grant.",
 	"owner_contact": contact(owner),
+}
+
+dispute_open(party) := {
+	"code": "disputed",
+	"effect": "deny",
+	"department": party,
+	"package": "custody.access",
+	"rule": "denials_of_a_dispute_count",
+	"message_user": sprintf("%s disputes this asset and denies this use; until that is settled, it counts.", [party]),
+	"message_admin": "interim measure",
+	"remedy": "",
+	"owner_contact": contact(party),
 }
 
 conflicts contains {

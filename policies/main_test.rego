@@ -88,3 +88,65 @@ test_security_opens_nothing_but_the_record if {
 		with data.custody.security.allow as {{"code": "x", "rule": "x"}}
 	not made.allow
 }
+
+disputed_by(parties) := object.union(samples.letter, {"resource": {"disputed_by": parties}})
+
+test_a_dispute_changes_nothing_while_no_party_denies if {
+	made := decision with input as disputed_by(["product", "retail", "nobody"])
+	made.allow
+}
+
+test_what_a_party_to_a_dispute_denies_is_denied if {
+	said := {{"code": "x", "rule": "paused", "message_user": "Not while we argue."}}
+	made := decision with input as disputed_by(["product", "retail"])
+		with data.custody.departments.retail.deny as said
+	not made.allow
+	made.reasons[0].department == "retail"
+	made.reasons[0].rule == "paused"
+	some reason in made.reasons
+	reason.rule == "denials_of_a_dispute_count"
+}
+
+test_a_department_outside_the_dispute_denies_nothing if {
+	made := decision with input as disputed_by(["product"])
+		with data.custody.departments.retail.deny as {{"code": "x", "rule": "x"}}
+	made.allow
+}
+
+test_a_party_to_a_dispute_cannot_open_what_the_owner_closed if {
+	asked := object.union(disputed_by(["product", "legal"]), {
+		"subject": {"department": "legal"},
+		"context": {"use_case": "contract-review"},
+	})
+	made := decision with input as asked
+		with data.custody.departments.legal.allow as {{"code": "x", "rule": "x"}}
+	not made.allow
+}
+
+test_a_denial_of_the_wrong_type_objects if {
+	every wrong in ["yes", true, {"a": 1}, null, 1, [1]] {
+		made := decision with input as disputed_by(["product", "retail"])
+			with data.custody.departments.retail.deny as wrong
+		not made.allow
+		made.reasons[0].rule == "denials_of_a_dispute_count"
+	}
+}
+
+test_the_record_stays_open_to_audit_in_a_dispute if {
+	asked := object.union(disputed_by(["product", "retail"]), {
+		"subject": {"department": "audit"},
+		"action": {"name": "audit"},
+	})
+	made := decision with input as asked
+		with data.custody.departments.retail.deny as {{"code": "x", "rule": "x"}}
+	made.allow
+}
+
+test_nobody_uses_what_is_suspended if {
+	stopped := object.union(samples.letter, {"resource": {"suspended_by": "dispute-7"}})
+	made := decision with input as stopped
+	not made.allow
+	made.reasons[0].rule == "suspended_by_dispute"
+	seen := decision with input as object.union(stopped, {"action": {"name": "discover"}})
+	seen.allow
+}

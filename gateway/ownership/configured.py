@@ -1,8 +1,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from gateway.domain import Grant, Resource
-from gateway.ownership.base import Asset
+from gateway.domain import Grant, Resource, Right
+from gateway.ownership.base import Asset, Snapshot
 from gateway.settings import AssetSettings, GrantSettings
 
 
@@ -11,29 +11,30 @@ class ConfiguredDirectory:
 
     def __init__(self, assets: Iterable[AssetSettings], grants: Iterable[GrantSettings]) -> None:
         settings = {asset.id: asset for asset in assets}
-        self._assets = {
-            asset.id: _asset(asset, settings[asset.base_model])
-            for asset in sorted(settings.values(), key=lambda asset: asset.id)
-        }
-        self._grants: defaultdict[tuple[str, str], list[Grant]] = defaultdict(list)
+        given: defaultdict[str, defaultdict[str, tuple[Grant, ...]]] = defaultdict(lambda: defaultdict(tuple))
         for grant in grants:
-            self._grants[grant.asset, grant.department].append(_grant(grant))
+            given[grant.asset][grant.department] += (_grant(grant),)
+        self._snapshot = Snapshot(
+            0,
+            {
+                asset.id: Asset(
+                    _resource(asset, settings[asset.base_model]),
+                    asset.backend,
+                    asset.model or asset.id,
+                    dict(given.get(asset.id, {})),
+                    dict(given.get(asset.base_model, {})) if asset.base_model != asset.id else {},
+                )
+                for asset in settings.values()
+            },
+        )
 
-    def find(self, asset_id: str) -> Asset | None:
-        """The asset of this id."""
-        return self._assets.get(asset_id)
-
-    def grants(self, asset_id: str, department: str) -> tuple[Grant, ...]:
-        """The grants on the asset to the department, in the order of the settings."""
-        return tuple(self._grants.get((asset_id, department), ()))
-
-    def all(self) -> tuple[Asset, ...]:
-        """Every asset, by id."""
-        return tuple(self._assets.values())
+    def snapshot(self) -> Snapshot:
+        """What the settings say."""
+        return self._snapshot
 
 
-def _asset(asset: AssetSettings, base: AssetSettings) -> Asset:
-    resource = Resource(
+def _resource(asset: AssetSettings, base: AssetSettings) -> Resource:
+    return Resource(
         id=asset.id,
         type=asset.type,
         base_model=asset.base_model,
@@ -45,8 +46,9 @@ def _asset(asset: AssetSettings, base: AssetSettings) -> Asset:
         weight_hash=asset.weight_hash,
         base_model_owner=base.facets["accountable_owner"],
     )
-    return Asset(resource, asset.backend, asset.model or asset.id)
 
 
 def _grant(grant: GrantSettings) -> Grant:
-    return Grant(grant.department, grant.action, grant.class_ceiling, grant.expires, grant.use_case)
+    return Grant(
+        grant.department, Right(grant.action.value), grant.class_ceiling, grant.expires, grant.use_case
+    )

@@ -6,7 +6,7 @@ from gateway.control.schema import FOREVER, METADATA, WIDE
 
 
 def _believed(name: str, *columns: Column[object]) -> Table:
-    """A table of what is believed of rights from when to when; one row of each id is believed at a time.
+    """A table of what is believed of rights from when to when; at one time one row of an id holds.
 
     A row holds from ``valid_from_us`` to ``valid_to_us`` in the world and was believed by us from
     ``recorded_from_us`` to ``recorded_to_us``; ``revision`` is the change that it came with.
@@ -27,7 +27,14 @@ def _believed(name: str, *columns: Column[object]) -> Table:
         sqlite_strict=True,
     )
     now = table.c.recorded_to_us == FOREVER
-    Index(f"{name}_once", table.c.id, unique=True, sqlite_where=now, postgresql_where=now)
+    Index(
+        f"{name}_once",
+        table.c.id,
+        table.c.valid_from_us,
+        unique=True,
+        sqlite_where=now,
+        postgresql_where=now,
+    )
     Index(f"{name}_asset", table.c.asset, table.c.recorded_to_us)
     Index(f"{name}_begun", table.c.recorded_from_us)
     Index(f"{name}_ended", table.c.recorded_to_us)

@@ -203,7 +203,13 @@ class Replies:
 
 def error_body(error: CustodyError, request_id: str) -> dict[str, object]:
     """An error in OpenAI's shape, with what helps the caller to mend it."""
-    extra = {"rule": error.rule, "owner_contact": error.owner_contact, "remedy": error.remedy}
+    extra = {
+        "department": error.department,
+        "rule": error.rule,
+        "owner_contact": error.owner_contact,
+        "remedy": error.remedy,
+        "also": list(error.also),
+    }
     shown = {name: value for name, value in extra.items() if value}
     core = {"message": error.reason_user, "type": error.type, "param": error.param, "code": error.code}
     return {"error": {**core, **shown, "request_id": request_id}}

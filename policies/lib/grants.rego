@@ -1,21 +1,46 @@
-# Rights that an owner gave to a department until a date. The input carries only those on the asked asset.
+# Rights that an owner gave to a department until a date. The input carries only those that can matter.
 package custody.lib.grants
 
 import data.custody.lib.classes
 
-# A held grant covers a call by its action, use case and class.
+# A held grant covers a call by its right, use case and class.
 covering contains grant if {
 	some grant in held
-	grant.action == input.action.name
-	grant.use_case in {"", input.context.use_case}
-	classes.within(input.context.declared_class, grant.class_ceiling)
+	applies(grant)
 }
 
 # All that this department holds on the asset and that has not expired.
 held contains grant if {
 	some grant in input.context.grants
+	lasting(grant)
+}
+
+granted if count(covering) > 0
+
+# The same on the base model below the asset, for the base model's owner to ask for: it says nothing of the asset.
+base_model_covering contains grant if {
+	some grant in base_model_held
+	applies(grant)
+}
+
+base_model_held contains grant if {
+	some grant in object.get(input.context, "base_model_grants", [])
+	lasting(grant)
+}
+
+base_model_granted if count(base_model_covering) > 0
+
+lasting(grant) if {
 	grant.department == input.subject.department
 	time.parse_rfc3339_ns(input.context.time) < time.parse_rfc3339_ns(grant.expires)
 }
 
-granted if count(covering) > 0
+applies(grant) if {
+	covers(grant.action)
+	grant.use_case in {"", input.context.use_case}
+	classes.within(input.context.declared_class, grant.class_ceiling)
+}
+
+covers(right) if right == input.action.name
+
+covers("invoke") if input.action.name in {"chat", "complete", "embed"}

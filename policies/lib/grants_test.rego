@@ -25,3 +25,23 @@ test_a_grant_counts_for_its_department_action_and_use_case if {
 		not made.allow
 	}
 }
+
+test_invoke_covers_what_hands_a_prompt_over_and_nothing_else if {
+	given := object.union(samples.grant("confidential", "2026-12-31T00:00:00Z"), {"action": "invoke"})
+	asked := samples.granted("confidential", given)
+	made := decision with input as asked
+	made.allow
+	tuning := decision with input as object.union(asked, {"action": {"name": "tune"}})
+	not tuning.allow
+}
+
+# Product's rule asks for a grant of Product's: one on the base model below says nothing of the adapter.
+test_a_grant_on_the_base_model_is_none_on_the_adapter if {
+	given := samples.grant("confidential", "2026-12-31T00:00:00Z")
+	made := decision with input as object.union(
+		samples.of_class("confidential"),
+		{"context": {"base_model_grants": [given]}},
+	)
+	not made.allow
+	made.reasons[0].department == "product"
+}

@@ -17,7 +17,17 @@ from hypothesis import strategies as st
 from pytest_socket import enable_socket
 
 from gateway.bundled import policies
-from gateway.domain import AccessRequest, Action, CallContext, DataClass, Grant, Resource, Subject
+from gateway.domain import (
+    AccessRequest,
+    Action,
+    CallContext,
+    DataClass,
+    Grant,
+    Resource,
+    Right,
+    Rights,
+    Subject,
+)
 from gateway.errors import PolicyUnavailable
 from gateway.pdp import embedded, opa
 from gateway.pdp.base import PolicyEngine
@@ -215,6 +225,10 @@ TIMES = st.sampled_from(
 COUNTS = st.dictionaries(
     st.sampled_from(["PERSON", "aws", "contracts", "mystery", "ä"]), st.integers(1, 9), max_size=2
 )
+GRANTS = st.lists(
+    st.builds(Grant, DEPARTMENTS.filter(bool), st.sampled_from(list(Right)), CLASSES, TIMES, USE_CASES),
+    max_size=2,
+).map(tuple)
 REQUESTS = st.builds(
     AccessRequest,
     st.builds(Subject, st.just("s"), st.sampled_from(["person", "service"]), DEPARTMENTS),
@@ -229,6 +243,8 @@ REQUESTS = st.builds(
         CLASSES,
         st.booleans(),
         base_model_owner=DEPARTMENTS,
+        disputed_by=st.lists(DEPARTMENTS.filter(bool), max_size=2).map(tuple),
+        suspended_by=st.sampled_from(["", "dispute-1"]),
     ),
     st.builds(
         CallContext,
@@ -239,10 +255,7 @@ REQUESTS = st.builds(
         COUNTS,
         COUNTS,
         TIMES,
-        grants=st.lists(
-            st.builds(Grant, DEPARTMENTS, st.sampled_from(list(Action)), CLASSES, TIMES, USE_CASES),
-            max_size=2,
-        ).map(tuple),
+        rights=st.builds(Rights, GRANTS, GRANTS, st.integers(0, 2**53)),
     ),
 )
 

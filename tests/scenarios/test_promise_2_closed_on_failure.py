@@ -16,7 +16,7 @@ from gateway.backends.base import ModelCall
 from gateway.domain import AccessRequest, Decision, Obligations, Operator, UnscannedChunks, UnscannedReply
 from gateway.errors import BackendUnavailable, IdentityUnavailable, PolicyUnavailable
 from gateway.identity.base import Identity
-from gateway.ownership.base import Asset
+from gateway.ownership.base import Snapshot
 from gateway.scanning import Scanner
 from redaction.base import Detector, Finding
 from redaction.memory import ScanMemory
@@ -51,15 +51,7 @@ class BrokenIdentity:
 class BrokenDirectory:
     """A register of assets that fails."""
 
-    def find(self, asset_id: str) -> Asset | None:
-        """Fails."""
-        raise _LEAKY
-
-    def grants(self, asset_id: str, department: str) -> tuple[()]:
-        """No grants."""
-        return ()
-
-    def all(self) -> tuple[Asset, ...]:
+    def snapshot(self) -> Snapshot:
         """Fails."""
         raise _LEAKY
 

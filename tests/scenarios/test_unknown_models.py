@@ -81,8 +81,7 @@ async def test_no_policy_can_open_what_does_not_exist(inside: InProcess, capture
     class Generous(CountingPolicy):
         async def decide(self, request: AccessRequest) -> Decision:
             """What the policy says of an asset that retail may use."""
-            asset = inside.parts.directory.find("northwind-base")
-            assert asset is not None
+            asset = inside.parts.directory.snapshot().resolve("northwind-base").asset
             return await self._policy.decide(replace(request, resource=asset.resource))
 
     async with inside.asking(policy=Generous(inside.parts.policy)) as client:

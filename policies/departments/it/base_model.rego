@@ -4,6 +4,7 @@ package custody.departments.it
 import data.custody.lib.actions.conversational
 import data.custody.lib.actions.invoking
 import data.custody.lib.classes
+import data.custody.lib.grants.base_model_granted
 import data.custody.lib.grants.granted
 import data.custody.lib.reasons
 
@@ -29,6 +30,12 @@ allow contains reasons.reason("carries_adapters", "IT lets the base model carry 
 	input.resource.self_hosted
 	input.action.name in conversational
 	classes.within(input.context.declared_class, "confidential")
+}
+
+allow contains reasons.reason("carries_granted", "IT granted this use of the base model below.", "", "") if {
+	input.resource.base_model == "northwind-base"
+	input.resource.adapter != ""
+	base_model_granted
 }
 
 allow contains reasons.reason("base_model_is_listed", "Every department may see the base model.", "", "") if {

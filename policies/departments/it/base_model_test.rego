@@ -38,3 +38,13 @@ test_everyone_sees_it if {
 	made := decision with input as samples.asking("discover", samples.base_model)
 	made.allow
 }
+
+test_embedding_with_an_adapter_needs_a_grant_on_both if {
+	given := object.union(samples.grant("internal", "2026-12-31T00:00:00Z"), {"action": "invoke"})
+	asked := object.union(samples.granted("internal", given), {"action": {"name": "embed"}})
+	one := decision with input as asked
+	not one.allow
+	one.reasons[0].department == "it"
+	both := decision with input as object.union(asked, {"context": {"base_model_grants": [given]}})
+	both.allow
+}

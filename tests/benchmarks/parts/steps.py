@@ -100,11 +100,12 @@ async def _steps(gateway: Gateway, key: str, calls: int) -> list[Row]:
     walks = await table.plain("walk request", walk.chat_request, objects)
     await table.awaited("detect", lambda w: redactor._detection.find(w.texts), walks)
     scans = await table.awaited("walk, detect, spread, count", lambda o: scanner.scan(o, "retail"), objects)
-    call, asset = Call("request", headers, _no_body), parts.directory.find(MODEL)
-    assert asset is not None
+    call, directory = Call("request", headers, _no_body), parts.directory
+    resolved = await table.plain("resolve the asset", lambda _: directory.snapshot().resolve(MODEL), bodies)
+    asset = resolved[0].asset
     questions = await table.plain(
         "question",
-        lambda scan: gateway.pipeline._question(call, identities[0], asset, scan.contents, Action.CHAT),
+        lambda scan: gateway.pipeline._question(call, identities[0], resolved[0], scan.contents, Action.CHAT),
         scans,
     )
     decisions = await table.awaited("decide", parts.policy.decide, questions)

@@ -49,7 +49,8 @@ def _believed(name: str, texts: tuple[str, ...], numbers: tuple[str, ...]) -> No
         sqlite_strict=True,
     )
     now = sa.text(f"recorded_to_us = {FOREVER}")
-    op.create_index(f"{name}_once", name, ["id"], unique=True, sqlite_where=now, postgresql_where=now)
+    once = ["id", "valid_from_us"]
+    op.create_index(f"{name}_once", name, once, unique=True, sqlite_where=now, postgresql_where=now)
     op.create_index(f"{name}_asset", name, ["asset", "recorded_to_us"])
     op.create_index(f"{name}_begun", name, ["recorded_from_us"])
     op.create_index(f"{name}_ended", name, ["recorded_to_us"])

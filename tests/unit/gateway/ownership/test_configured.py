@@ -1,4 +1,7 @@
-from gateway.domain import Action, DataClass
+import pytest
+
+from gateway.domain import DataClass, Right, Rights
+from gateway.ownership.base import NO_ASSET
 from gateway.ownership.configured import ConfiguredDirectory
 from gateway.settings import AssetSettings, GrantSettings
 
@@ -27,26 +30,31 @@ def directory() -> ConfiguredDirectory:
 
 def test_asset_knows_both_owners() -> None:
     """An adapter is resolved with its own owner and that of the model it stands on."""
-    asset = directory().find("support-tone")
-    assert asset is not None
+    asset = directory().snapshot().resolve("support-tone").asset
     assert (asset.resource.owner, asset.resource.base_model_owner) == ("product", "it")
     assert asset.model == "support-tone"
 
 
-def test_unknown_asset_is_none() -> None:
-    """A name that no asset has finds nothing, not a default."""
-    assert directory().find("gpt-4") is None
-    assert directory().find("") is None
+@pytest.mark.parametrize("wanted", ["gpt-4", "", None, 7, ["support-tone"]])
+def test_unknown_asset_is_none(wanted: object) -> None:
+    """What no asset has as its name finds the asset that nobody has, and no backend."""
+    resolved = directory().snapshot().resolve(wanted)
+    assert resolved.asset is NO_ASSET
+    assert resolved.rights("retail").grants == ()
 
 
 def test_assets_stand_in_order() -> None:
     """The list of assets does not depend on the order of the settings."""
-    assert [asset.resource.id for asset in directory().all()] == ["northwind-base", "support-tone"]
+    assert [each.asset.resource.id for each in directory().snapshot().all()] == [
+        "northwind-base",
+        "support-tone",
+    ]
 
 
 def test_grants_are_found_by_asset_and_department() -> None:
     """A department sees its own grants on an asset and nobody else's."""
-    (grant,) = directory().grants("support-tone", "retail")
-    assert (grant.action, grant.class_ceiling) == (Action.CHAT, DataClass.CONFIDENTIAL)
-    assert directory().grants("support-tone", "legal") == ()
-    assert directory().grants("northwind-base", "retail") == ()
+    believed = directory().snapshot()
+    (grant,) = believed.resolve("support-tone").rights("retail").grants
+    assert (grant.action, grant.class_ceiling) == (Right.CHAT, DataClass.CONFIDENTIAL)
+    assert believed.resolve("support-tone").rights("legal") == Rights()
+    assert believed.resolve("northwind-base").rights("retail") == Rights()

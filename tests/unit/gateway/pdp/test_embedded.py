@@ -7,7 +7,7 @@ import pytest
 from conftest import ALLOW, Write
 from pydantic import ValidationError
 
-from gateway.domain import AccessRequest, Action, DataClass, Grant
+from gateway.domain import AccessRequest, Action, DataClass, Grant, Right, Rights
 from gateway.errors import PolicyUnavailable
 from gateway.pdp.embedded import EmbeddedEngine, Options, build
 from gateway.pdp.source import PolicyRefused
@@ -43,8 +43,8 @@ async def test_a_refusal_helps(shipped: EmbeddedEngine, letter: AccessRequest) -
     assert decision.deciding is not None
     assert decision.deciding.rule == "confidential_needs_grant"
     assert decision.deciding.owner_contact == "product-ai@northwind.example"
-    grant = Grant("retail", Action.CHAT, DataClass.CONFIDENTIAL, "2026-12-31T00:00:00Z", "complaint-triage")
-    granted = replace(asked, context=replace(asked.context, grants=(grant,)))
+    grant = Grant("retail", Right.CHAT, DataClass.CONFIDENTIAL, "2026-12-31T00:00:00Z", "complaint-triage")
+    granted = replace(asked, context=replace(asked.context, rights=Rights((grant,))))
     assert (await shipped.decide(granted)).allow
 
 
