@@ -59,7 +59,7 @@ class LinkKind(StrEnum):
     DERIVED_FROM = "derived_from"
 
 
-# Models whose weights a digest can name.
-WEIGHTED = frozenset({AssetType.BASE_MODEL, AssetType.ADAPTER})
+# Models, and what serves one: a digest can name their weights.
+WEIGHTED = frozenset({AssetType.BASE_MODEL, AssetType.ADAPTER, AssetType.ENDPOINT})
 # Somebody has to answer for these, which no program can.
 NEVER_A_SERVICE = frozenset({Facet.ACCOUNTABLE_OWNER, Facet.RISK_OWNER, Facet.OVERSIGHT_PERSON})
