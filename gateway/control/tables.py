@@ -3,5 +3,6 @@
 from gateway.control import proposals, requests  # noqa: F401 - imported for their tables
 from gateway.control.schema import METADATA
 from gateway.ownership import dispute_tables, registry_tables, rights_tables
+from gateway.pdp.lifecycle import tables as policy_tables
 
-__all__ = ["METADATA", "dispute_tables", "registry_tables", "rights_tables"]
+__all__ = ["METADATA", "dispute_tables", "policy_tables", "registry_tables", "rights_tables"]

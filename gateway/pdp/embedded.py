@@ -68,8 +68,16 @@ class EmbeddedEngine:
 
     async def decide(self, request: AccessRequest) -> Decision:
         """The decision on this request; raises ``PolicyUnavailable``."""
+        return self.decide_now(request)
+
+    def decide_now(self, request: AccessRequest) -> Decision:
+        """The same for callers that are no coroutine; usable from any thread."""
         answer = self._policy.answer(self._contract.question_json(request))
         return self._contract.decision_from_json(answer, self._revision)
+
+    def warm(self) -> None:
+        """Makes what the calling thread needs to decide, so that its first decision does not wait for it."""
+        self._policy.warm()
 
     async def aclose(self) -> None:
         """Nothing is held that outlives the object."""

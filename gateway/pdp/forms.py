@@ -37,6 +37,10 @@ class DecidingPolicy:
         except RegoError as error:
             raise unavailable(f"the policy engine failed: {error}") from error
 
+    def warm(self) -> None:
+        """Makes what the calling thread needs to decide; raises ``RegoError``."""
+        (self._compiled or self._interpreter).warm()
+
     def interpreted(self, question: str) -> str:
         """The interpreter's answer, whichever form decides; raises ``Undefined`` or ``RegoError``."""
         return self._interpreter.evaluate_json(ENTRY_POINT, question)

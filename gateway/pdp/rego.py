@@ -78,6 +78,11 @@ class Interpreter:
             raw: str = bound.held.eval_rule_as_json(rule)
         return _defined(raw)
 
+    def warm(self) -> None:
+        """Make the calling thread's engine; raises ``RegoError``."""
+        with _border():
+            self._engine()
+
     def _engine(self) -> "_ThreadBound":
         if not hasattr(self._local, "engine"):
             self._local.engine = _load(self._modules, self._data_json)
@@ -113,6 +118,11 @@ class CompiledPolicy:
         except BaseException as error:  # noqa: BLE001 (the border, as below)
             raise _refused(error) from None
         return _defined(raw)
+
+    def warm(self) -> None:
+        """Make the calling thread's machine; raises ``RegoError``."""
+        with _border():
+            self._machine()
 
     def _machine(self) -> "_ThreadBound":
         if not hasattr(self._local, "machine"):

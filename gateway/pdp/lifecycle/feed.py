@@ -1,0 +1,113 @@
+"""What a gateway follows: which policy should be in force here, and its bundle."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import anyio.to_thread
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.database import cause
+from audit.entry import Actor, EntryType, Facts, Record
+from gateway.control.changes import Change, Control, Log, current_revision
+from gateway.domain import JsonObject
+from gateway.errors import GovernanceUnavailable
+from gateway.pdp.lifecycle import replicas, store, writes
+from gateway.pdp.lifecycle.bundle import Trust
+from gateway.pdp.lifecycle.store import Canary, PolicyState
+
+# No person and no department: the gateway itself.
+GATEWAY = Actor("custody-gateway", "service", "")
+
+_US = 1_000_000
+
+
+class Feed(Protocol):
+    """Where a replica learns what to put into force; raises ``GovernanceUnavailable`` when it cannot."""
+
+    @property
+    def trust(self) -> Trust:
+        """Whose bundles are taken."""
+
+    async def state(self, known: PolicyState | None) -> PolicyState:
+        """What is in force and on trial now; ``known`` itself if nothing has changed."""
+
+    async def bundle(self, revision: str) -> bytes:
+        """The bundle of a revision."""
+
+    async def end_canary(self, canary: Canary, facts: dict[str, Facts]) -> None:
+        """Ends a canary that failed too often, for every replica; nothing if another replica did before."""
+
+    async def report(self, detail: dict[str, Facts]) -> None:
+        """Puts on record what a shadow saw."""
+
+    async def beat(self, replica: str, state: JsonObject | None) -> None:
+        """Says what a replica does; None: that it stops."""
+
+
+class _EndedBefore(Exception):
+    """Somebody else ended the trial."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlFeed:
+    """The control database as a feed."""
+
+    control: Control
+    log: Log
+    trust: Trust
+    new_id: Callable[[], str]
+
+    async def state(self, known: PolicyState | None) -> PolicyState:
+        """One look at the revision of the database; the rest is read only if it moved."""
+        if known is not None and await self.control.read(current_revision) == known.control_revision:
+            return known
+        return await self.control.read(store.policy_state)
+
+    async def bundle(self, revision: str) -> bytes:
+        """The bundle of a revision as it is stored."""
+        content = await self.control.read(lambda connection: store.content(connection, revision))
+        if content is None:
+            raise GovernanceUnavailable(
+                "The policy in force is not in the store.", reason_admin=f"no bundle {revision}"
+            )
+        return content
+
+    async def end_canary(self, canary: Canary, facts: dict[str, Facts]) -> None:
+        """Ends it as the gateway's own deed."""
+
+        def work(change: Change) -> None:
+            running = store.canary(change.connection)
+            if running is None or running.number != canary.number:
+                raise _EndedBefore
+            writes.end_trial(change, "canary", canary, "errors", facts)
+
+        try:
+            await self.control.change(GATEWAY, work)
+        except _EndedBefore:
+            return
+
+    async def report(self, detail: dict[str, Facts]) -> None:
+        """One record, outside the changes of governance, for nothing was changed."""
+        kind = EntryType.POLICY_SHADOW_REPORTED
+        record = Record(type=kind, request_id=f"policy-{self.new_id()}", actor=GATEWAY, detail=detail)
+        await self.log.append(record)
+
+    async def beat(self, replica: str, state: JsonObject | None) -> None:
+        """One small transaction of its own."""
+        await anyio.to_thread.run_sync(self._beat, replica, state)
+
+    def _beat(self, replica: str, state: JsonObject | None) -> None:
+        database = self.control.database
+        try:
+            with database.write_lock, database.writer.begin() as connection:
+                if state is None:
+                    replicas.forget(connection, replica)
+                else:
+                    replicas.beat(connection, replica, time.time_ns() // 1000, state)
+            database.fold()
+        except SQLAlchemyError as error:
+            raise GovernanceUnavailable(
+                "The registry cannot be reached.", reason_admin=cause(error)
+            ) from error

@@ -1,0 +1,40 @@
+"""What each replica says of itself: outside the history, for it is of today only."""
+
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import Connection, delete, insert, select, update
+
+from gateway.domain import JsonObject
+from gateway.pdp.lifecycle.tables import REPLICA
+
+_KEPT_US = 24 * 3_600_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One replica as it last said of itself."""
+
+    id: str
+    seen_us: int
+    state: JsonObject
+
+
+def beat(connection: Connection, replica: str, now_us: int, state: JsonObject) -> None:
+    """Says what a replica does now, and forgets those that have said nothing for a day."""
+    said = orjson.dumps(state, option=orjson.OPT_SORT_KEYS).decode()
+    renewed = update(REPLICA).where(REPLICA.c.id == replica).values(seen_us=now_us, state=said)
+    if connection.execute(renewed).rowcount == 0:
+        connection.execute(insert(REPLICA).values(id=replica, seen_us=now_us, state=said))
+        connection.execute(delete(REPLICA).where(REPLICA.c.seen_us < now_us - _KEPT_US))
+
+
+def forget(connection: Connection, replica: str) -> None:
+    """Takes a replica off the list, as it does itself when it stops."""
+    connection.execute(delete(REPLICA).where(REPLICA.c.id == replica))
+
+
+def replicas(connection: Connection) -> list[Replica]:
+    """All replicas, by id, which is by when they started."""
+    rows = connection.execute(select(REPLICA).order_by(REPLICA.c.id)).all()
+    return [Replica(row.id, row.seen_us, orjson.loads(row.state)) for row in rows]
