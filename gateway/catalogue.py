@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from gateway.control.operations import Catalogue, Operation
+from gateway.pdp.lifecycle import operations as policies
 from gateway.settings import Settings
 
 
 def catalogue(settings: Settings) -> Catalogue:
     """The operations of this gateway."""
     del settings
-    parts: Sequence[Sequence[type[Operation]]] = ()
+    parts: Sequence[Sequence[type[Operation]]] = (policies.OPERATIONS,)
     return Catalogue(operation for part in parts for operation in part)

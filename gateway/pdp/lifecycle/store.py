@@ -190,11 +190,11 @@ _BUNDLE = select(*(column for column in BUNDLE.columns if column.name != "conten
 
 
 def _stored(row: Row[*tuple[Any, ...]]) -> StoredBundle:
-    return StoredBundle(*row._tuple())  # noqa: SLF001 - SQLAlchemy's documented name
+    return StoredBundle(*row)
 
 
 def _activation(row: Row[*tuple[Any, ...]]) -> Activation:
-    return Activation(*row._tuple())  # noqa: SLF001 - as above
+    return Activation(*row)
 
 
 def _trial(connection: Connection, lane: Lane) -> Row[*tuple[Any, ...]] | None:
