@@ -54,27 +54,26 @@ owners contains input.resource.base_model_owner if {
 	input.action.name in invoking
 }
 
-# What each owner's package says. A package that is missing or incomplete has no entry here.
+# What each owner's package says. A package that is missing, or says something of a wrong type, has no entry
+# here: what must hold is stated, so that such a package does not consent.
 verdicts[owner] := {"allow": allowing, "deny": denying, "obligations": obliging} if {
 	some owner in owners
 	denying := data.custody.departments[owner].deny
 	allowing := data.custody.departments[owner].allow
 	obliging := data.custody.departments[owner].obligations
+	is_set(denying)
+	is_set(allowing)
+	is_object(obliging)
 }
 
-# Stated as what must hold, so that a package that says something of a wrong type does not consent.
 consenting contains owner if {
 	some owner, verdict in verdicts
-	is_set(verdict.deny)
-	is_set(verdict.allow)
-	is_object(verdict.obligations)
 	count(verdict.deny) == 0
 	count(verdict.allow) > 0
 }
 
 refusing contains owner if {
 	some owner, verdict in verdicts
-	is_set(verdict.deny)
 	count(verdict.deny) > 0
 }
 
@@ -205,4 +204,8 @@ obligations := data.custody.security.obligations if count(added) == 0
 
 obligations := strict.union(data.custody.security.obligations, added) if count(added) > 0
 
-added := [verdicts[owner].obligations | some owner in consenting; verdicts[owner].obligations != {}]
+added := [obliging |
+	some owner in consenting
+	obliging := verdicts[owner].obligations
+	obliging != {}
+]

@@ -11,6 +11,7 @@ import orjson
 import regorus
 
 from gateway.domain import JsonObject, JsonValue
+from gateway.pdp.columns import Columns
 
 _PLACE = re.compile(r"--> (?P<file>.+):(?P<line>\d+):(?P<column>\d+)\n")
 _UNDEFINED = '"<undefined>"'
@@ -26,15 +27,20 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong in a policy file, and where; line and column count from 1, and 0 means the whole file."""
+    """What is wrong in a policy file, and where; line and column count from 1, and 0 means the whole file.
+
+    ``fix`` says what to write instead, where that is known.
+    """
 
     path: str
     line: int
     column: int
     message: str
+    fix: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+        advice = f" ({self.fix})" if self.fix else ""
+        return f"{self.path}:{self.line}:{self.column}: {self.message}{advice}"
 
 
 class RegoError(Exception):
@@ -64,7 +70,8 @@ class Interpreter:
         self._modules = tuple(modules)
         self._data_json = orjson.dumps(data).decode()
         self._local = threading.local()
-        self._engine()
+        with _border():
+            self._engine()
 
     def evaluate(self, rule: str, input_json: str | None) -> JsonValue:
         """The value of ``rule``; raises ``Undefined`` or ``RegoError``."""
@@ -161,7 +168,15 @@ def parse(module: Module) -> JsonObject:
         bound = _ThreadBound(regorus.Engine())
         bound.held.add_policy(module.path, module.text)
         tree: JsonObject = orjson.loads(bound.held.get_ast_as_json())[0]["ast"]
+    Columns(module.text).correct(tree)
     return tree
+
+
+def compile_rules(modules: Sequence[Module], data: JsonObject, rules: Sequence[str]) -> None:
+    """Compile ``rules`` and drop the outcome; raises ``RegoError`` with the first that is refused."""
+    sources = [(module.path, module.text) for module in modules]
+    with _border():
+        _ThreadBound(regorus.Program.compile_from_modules(orjson.dumps(data).decode(), sources, list(rules)))
 
 
 def record_calls(

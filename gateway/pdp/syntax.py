@@ -12,6 +12,7 @@ class Call:
     name: str
     line: int
     column: int
+    arguments: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Syntax:
 
     ``package`` is dotted, without ``data``, and empty where it is not made of plain names.
     ``imports`` maps each name in scope to its full path. ``bodies`` holds each rule's name
-    and syntax tree.
+    and syntax tree without that name; ``tree`` is the whole as regorus gives it.
     """
 
     module: Module
@@ -29,6 +30,7 @@ class Syntax:
     rules: tuple[str, ...]
     bodies: tuple[tuple[str, JsonObject], ...]
     calls: tuple[Call, ...]
+    tree: JsonObject
 
 
 def read_syntax(module: Module) -> Syntax:
@@ -42,17 +44,18 @@ def read_syntax(module: Module) -> Syntax:
         rules=tuple(dict.fromkeys(name for name, _ in bodies)),
         bodies=bodies,
         calls=tuple(_calls(tree["rules"])),
+        tree=tree,
     )
 
 
 def _package(tree: JsonObject) -> str:
     package = tree["package"]
-    return _dotted(package["refr"]) if isinstance(package, dict) else ""
+    return dotted(package["refr"]) if isinstance(package, dict) else ""
 
 
 def _imports(tree: JsonObject, source: bytes) -> Iterator[tuple[str, str]]:
     for entry in _objects(tree["imports"]):
-        path, alias = _dotted(entry.get("refr")), entry.get("as")
+        path, alias = dotted(entry.get("refr")), entry.get("as")
         if isinstance(alias, dict):
             yield source[int(str(alias["start"])) : int(str(alias["end"]))].decode(), path
         else:
@@ -120,7 +123,9 @@ def _calls(node: JsonValue) -> Iterator[Call]:
         if isinstance(call, dict):
             span = call["span"]
             if isinstance(span, dict):
-                yield Call(_dotted(call["fcn"]), int(str(span["line"])), int(str(span["col"])))
+                params = call["params"]
+                count = len(params) if isinstance(params, list) else 0
+                yield Call(dotted(call["fcn"]), int(str(span["line"])), int(str(span["col"])), count)
         for child in node.values():
             yield from _calls(child)
     elif isinstance(node, list):
@@ -128,7 +133,7 @@ def _calls(node: JsonValue) -> Iterator[Call]:
             yield from _calls(child)
 
 
-def _dotted(node: JsonValue) -> str:
+def dotted(node: JsonValue) -> str:
     """A reference as written, dotted; empty where it is not made of plain names."""
     if not isinstance(node, dict):
         return ""
@@ -137,7 +142,7 @@ def _dotted(node: JsonValue) -> str:
         return str(variable["value"])
     if isinstance(dot, dict):
         field = dot["field"]
-        base = _dotted(dot["refr"])
+        base = dotted(dot["refr"])
         return f"{base}.{field[1]}" if base and isinstance(field, list) else ""
     return ""
 

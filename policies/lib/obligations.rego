@@ -24,7 +24,7 @@ union(baseline, added) := object.union_n([
 		"reply": operators(baseline.reply, [object.get(said, "reply", {}) | some said in added]),
 	},
 	lowest(array.concat([baseline], added), {key | some said in added; some key, _ in said}),
-	approvals({said.approval | some said in added; object.get(said, "approval", "") != ""}),
+	approvals({name | some said in added; name := object.get(said, "approval", ""); name != ""}),
 ])
 
 # The lowest value stated under each key: false before true, a smaller limit before a larger one.
@@ -39,9 +39,11 @@ approvals(names) := {"approval": concat(",", names)} if count(names) > 0
 
 approvals(names) := {} if count(names) == 0
 
-operators(baseline, added) := object.union(baseline, {entity: strictest(baseline, added, entity) |
+operators(baseline, added) := object.union(baseline, {entity: word |
 	some said in added
 	some entity in spoken_of(said, baseline)
+	word := strictest(baseline, added, entity)
+	rank(word) >= 0
 })
 
 # A word on "*" speaks of every entity type that the baseline names.

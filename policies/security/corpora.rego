@@ -21,6 +21,7 @@ deny contains object.union(
 	not own_corpus(name)
 }
 
-corpus_contact(name) := data.contacts[data.corpora[name].owner]
+# Always a value: a contact that is missing must not keep a denial from being made.
+corpus_contact(name) := object.get(data.contacts, corpus_owner(name), "")
 
-corpus_contact(name) := data.contacts.security if not data.corpora[name].owner
+corpus_owner(name) := object.get(data.corpora, [name, "owner"], "security")

@@ -20,6 +20,12 @@ test_legal_may_use_its_own_corpus if {
 	made.allow
 }
 
+test_a_corpus_is_kept_in_though_its_owner_has_no_contact if {
+	made := decision with input as asked("product", "support-drafting", {"contracts": 3}) with data.contacts as {}
+	not made.allow
+	made.reasons[0].rule == "corpus_found"
+}
+
 test_an_unregistered_corpus_is_nobodys if {
 	made := decision with input as asked("legal", "contract-review", {"mystery": 1})
 	not made.allow

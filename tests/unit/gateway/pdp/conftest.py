@@ -5,9 +5,11 @@ import pytest
 
 from gateway.bundled import policies
 from gateway.domain import AccessRequest, Action, CallContext, DataClass, Resource, Subject
+from gateway.pdp.checks import check
 from gateway.pdp.lifecycle.bundle import Trust
 from gateway.pdp.lifecycle.signing import SigningKey, new_signing_key, read_signing_key
-from gateway.pdp.source import PolicySource, read_files, read_source
+from gateway.pdp.rego import Problem
+from gateway.pdp.source import PolicyRefused, PolicySource, read_files, read_source
 
 ALLOW = """package custody.access
 
@@ -91,3 +93,21 @@ def small() -> PolicySource:
 def trust(signing_key: SigningKey) -> Trust:
     """Bundles of production by that key."""
     return Trust("production", "custody", {signing_key.id: signing_key.public})
+
+
+Told = Callable[..., list[Problem]]
+
+
+@pytest.fixture
+def told(folder: Write) -> Told:
+    """What the checks say of a library module with the given rules."""
+
+    def say(rules: str, path: str = "lib/x.rego", package: str = "custody.lib.x") -> list[Problem]:
+        source = read_source(folder({path: f"package {package}\n\n{rules}\n"}))
+        try:
+            check(source)
+        except PolicyRefused as refused:
+            return list(refused.problems)
+        return []
+
+    return say

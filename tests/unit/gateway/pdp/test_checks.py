@@ -123,5 +123,8 @@ def test_a_rule_that_needs_itself_is_refused(folder: Write, rules: str) -> None:
 
 def test_a_field_named_like_a_rule_is_no_recursion(folder: Write) -> None:
     """Reading a field, a key or an input of a rule's own name is not using the rule."""
-    rules = 'package custody.lib.x\n\nx := {"x": input.x} if input.y.x\n\nz contains input.z\n'
+    rules = (
+        'package custody.lib.x\n\npurpose := {"purpose": input.context.purpose} if input.context.stream\n\n'
+        "use_case contains input.context.use_case\n"
+    )
     assert len(check(read_source(folder({"lib/x.rego": rules}))).modules) == 2

@@ -62,7 +62,7 @@ async def test_decisions_in_another_thread(shipped: EmbeddedEngine, letter: Acce
 @pytest.mark.parametrize(
     "text",
     [
-        "package custody.access\n\ndecision := {} if input.no\n",
+        "package custody.access\n\ndecision := {} if input.context.stream\n",
         "package custody.access\n\ndecision := {}\n",
         "package custody.access\n\ndecision := null\n",
         "package custody.access\n\ndecision := true\n",
@@ -81,12 +81,10 @@ async def test_no_sound_answer_is_a_denial(folder: Write, letter: AccessRequest,
 async def test_the_interpreter_decides_where_the_forms_differ(folder: Write, letter: AccessRequest) -> None:
     """One input on which the compiled form is wrong keeps it from deciding, and the gate says so."""
     wrong = (
-        "package custody.access\n\n"
-        "x := {k: v | some k in [1]; v := [input.missing[i] | some i in [0]][0]}\n\n"
-        "default ok := false\n\nok if count(x) == 0\n\n"
+        'package custody.access\n\ndefault ok := false\n\nok if data.nested[2] == "x"\n\n'
         + ALLOW.removeprefix("package custody.access\n\n").replace('"allow": true', '"allow": ok')
     )
-    engine = build(Options(policies=folder({"main.rego": wrong})))
+    engine = build(Options(policies=folder({"main.rego": wrong, "data.json": '{"nested": {"2": "x"}}'})))
     assert engine.form == "interpreter"
     assert engine.gate is not None
     assert not engine.gate.passed
@@ -101,11 +99,11 @@ def test_without_tests_there_is_no_evidence(folder: Write) -> None:
     assert engine.form == "interpreter"
 
 
-def test_what_cannot_be_compiled_is_interpreted(folder: Write) -> None:
-    """A form outside the compiled subset is no reason to refuse a sound policy."""
+def test_what_cannot_be_compiled_is_refused(folder: Write) -> None:
+    """A construct outside of the subset stops the start, with its place and what to write instead."""
     text = ALLOW.replace('"allow": true', '"allow": ok') + "\nok if input with input as true\n"
-    engine = build(Options(policies=folder({"main.rego": text})))
-    assert (engine.form, engine.gate) == ("interpreter", None)
+    with pytest.raises(PolicyRefused, match=r"main\.rego:9:18: with is allowed in tests alone"):
+        build(Options(policies=folder({"main.rego": text})))
 
 
 def test_a_broken_folder_stops_the_start(folder: Write) -> None:
