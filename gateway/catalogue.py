@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from gateway.control.operations import Catalogue, Operation
+from gateway.ownership import delegating, granting, transferring
 from gateway.pdp.lifecycle import operations as policies
 from gateway.settings import Settings
 
@@ -10,5 +11,10 @@ from gateway.settings import Settings
 def catalogue(settings: Settings) -> Catalogue:
     """The operations of this gateway."""
     del settings
-    parts: Sequence[Sequence[type[Operation]]] = (policies.OPERATIONS,)
+    parts: Sequence[Sequence[type[Operation]]] = (
+        granting.OPERATIONS,
+        delegating.OPERATIONS,
+        transferring.OPERATIONS,
+        policies.OPERATIONS,
+    )
     return Catalogue(operation for part in parts for operation in part)
