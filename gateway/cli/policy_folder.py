@@ -7,6 +7,7 @@ import typer
 
 from gateway.pdp.checks import CheckedPolicy, check
 from gateway.pdp.embedded import EmbeddedEngine, Options, build
+from gateway.pdp.judge import Judge
 from gateway.pdp.source import PolicyRefused, read_source
 
 Folder = Annotated[
@@ -26,6 +27,14 @@ def built(folder: Path) -> EmbeddedEngine:
     """Returns an engine over the folder; leaves with its problems told if it is refused."""
     try:
         return build(Options(policies=folder))
+    except PolicyRefused as refused:
+        raise told(refused) from refused
+
+
+def judge_of(folder: Path) -> Judge:
+    """A judge by the folder's policy; leaves with its problems told if it is refused."""
+    try:
+        return Judge.of(read_source(folder))
     except PolicyRefused as refused:
         raise told(refused) from refused
 

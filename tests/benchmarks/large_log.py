@@ -5,7 +5,7 @@
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -72,6 +72,10 @@ class PacedClock:
         return self.now_us - _BEGAN_US
 
 
+Invent = Callable[[random.Random, str, int], Record]
+"""Makes the record of a call from chance, its request id and the time."""
+
+
 @dataclass(slots=True)
 class Builder:
     """One writer of the log, whose calls all end."""
@@ -80,13 +84,14 @@ class Builder:
     chance: random.Random
     position: WriterPosition
     ids: Uuid7
+    invent: "Invent"
 
     def rows(self) -> Iterator[Row]:
         """Rows without end: an intent and its outcome, or a refusal."""
         while True:
             self.clock.now_us += self.chance.randrange(1, 2 * _PACE_US)
             request = self.ids()
-            intent = invented(self.chance, request)
+            intent = self.invent(self.chance, request, self.clock.now_us)
             if intent.type is EntryType.DENIED:
                 yield self._row(intent)
                 continue
@@ -104,8 +109,9 @@ class Builder:
         return Row(leaf, derive_columns(entry))
 
 
-def invented(chance: random.Random, request_id: str) -> Record:
+def invented(chance: random.Random, request_id: str, now_us: int) -> Record:
     """The intent, or the refusal, of an invented call."""
+    del now_us
     department = chance.choices(_DEPARTMENTS, _SHARES)[0]
     asset = chance.choice(tuple(_ASSETS))
     counts = {name: chance.randrange(1, 5) for name in chance.sample(_ENTITIES, chance.randrange(4))}
@@ -168,6 +174,11 @@ def build(
     folder: Annotated[Path, typer.Argument(help="Where the log lies, or will.")] = Path("large-log"),
 ) -> None:
     """Build a large log, or go on with it."""
+    build_log(folder, records, invented)
+
+
+def build_log(folder: Path, records: int, invent: Invent) -> None:
+    """Build a log of calls as ``invent`` makes them, or go on with it."""
     # Makes tables, key and seal as a gateway does; what is written next breaks the seal, as in one that runs.
     path = folder / "audit.db"
     begin(path)
@@ -178,7 +189,7 @@ def build(
     signer = load_or_create_signer(path.with_suffix(".key"), ORIGIN)
     integrator = Integrator(TreeStore(database), signer)
     integrator.load()
-    store, builder = EntryStore(database), _builder(database)
+    store, builder = EntryStore(database), _builder(database, invent)
     columns = (TextColumn("building"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as bar:
         task, rows = bar.add_task("build", total=records), builder.rows()
@@ -207,7 +218,7 @@ def _whole_calls(rows: Iterator[Row]) -> list[Row]:
     return batch
 
 
-def _builder(database: Database) -> Builder:
+def _builder(database: Database, invent: Invent) -> Builder:
     """A writer of its own for each run, as after a gateway's restart."""
     with database.reader.connect() as connection:
         last = connection.execute(
@@ -216,7 +227,7 @@ def _builder(database: Database) -> Builder:
     clock = PacedClock(last.wall_us if last else _BEGAN_US)
     ids = Uuid7(clock)
     chance = random.Random(last.idx if last else 0)  # noqa: S311 - invented calls, not secrets
-    return Builder(clock, chance, WriterPosition(ids(), 0, ""), ids)
+    return Builder(clock, chance, WriterPosition(ids(), 0, ""), ids, invent)
 
 
 if __name__ == "__main__":

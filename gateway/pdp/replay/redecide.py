@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from gateway.domain import Decision, JsonObject
 from gateway.errors import PolicyUnavailable
@@ -68,5 +69,10 @@ def redecided(recorded: RecordedDecision, judge: Judge, facts: JsonObject) -> Re
 
 def winning_rules(decision: Decision) -> tuple[str, ...]:
     """The rules of the side that won, as records name them, the deciding one first."""
-    effect = "allow" if decision.allow else "deny"
+    effect = effect_of(decision)
     return tuple(f"{reason.package}.{reason.rule}" for reason in decision.reasons if reason.effect == effect)
+
+
+def effect_of(decision: Decision) -> Literal["allow", "deny"]:
+    """The verdict by the name that records give it."""
+    return "allow" if decision.allow else "deny"

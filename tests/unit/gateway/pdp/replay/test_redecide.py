@@ -1,21 +1,11 @@
 from copy import deepcopy
 from dataclasses import replace
 
-import pytest
-
-from gateway.bundled import policies
 from gateway.domain import AccessRequest, JsonObject
 from gateway.pdp.judge import Judge
 from gateway.pdp.replay.recorded import Undecided, read_recorded
 from gateway.pdp.replay.redecide import Outcome, redecide
-from gateway.pdp.source import read_source
 from tests.unit.gateway.pdp.replay.decisions import leaf_of, recorded_by, undecided_leaf
-
-
-@pytest.fixture(scope="module")
-def judge() -> Judge:
-    """A judge by the shipped policy."""
-    return Judge.of(read_source(policies()))
 
 
 def test_a_leaf_gives_back_the_decision_that_it_records(judge: Judge, letter: AccessRequest) -> None:
