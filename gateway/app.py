@@ -16,11 +16,13 @@ from audit.payloads.erasure import Custodian
 from audit.payloads.vault import Vault
 from audit.sinks.base import Sink
 from gateway.backends.base import Backend, NeedsStart
+from gateway.control.changes import Control
 from gateway.ids import Uuid7
 from gateway.ownership.configured import ConfiguredDirectory
 from gateway.parts import (
     authenticator,
     backends,
+    control,
     pepper,
     policy_engine,
     redactor,
@@ -31,6 +33,7 @@ from gateway.parts import (
 )
 from gateway.pdp.base import PolicyEngine
 from gateway.pipeline import Parts, Pipeline
+from gateway.policy_desk import Follower, PolicyDesk, open_desk
 from gateway.progress import Progress, silent
 from gateway.refusals import PeerRefusals
 from gateway.retention import VaultRetainer
@@ -50,6 +53,8 @@ class Gateway:
     refusals: PeerRefusals
     vault: Vault | None
     sinks: Mapping[str, Sink]
+    control: Control
+    desk: PolicyDesk | None
     policy: PolicyEngine
     backends: Mapping[str, Backend]
     scanner: Scanner
@@ -57,6 +62,9 @@ class Gateway:
 
     async def start(self, progress: Progress = silent) -> None:
         """Loads what must be loaded before the first call; a second time costs nothing."""
+        if self.desk is not None and isinstance(self.policy, Follower):
+            progress("Policy in force")
+            await self.desk.follow(self.policy)
         for name, backend in self.backends.items():
             if isinstance(backend, NeedsStart):
                 progress(f"Model of backend {name}")
@@ -77,6 +85,7 @@ class Gateway:
         await self.policy.aclose()
         await self.refusals.aclose()
         await self.log.aclose()
+        self.control.close()
         if self.vault is not None:
             self.vault.close()
 
@@ -93,6 +102,7 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
     copies = sinks(settings)
     progress("Audit log")
     log = verifiable_log(settings, state)
+    governed = control(settings, log)
     payloads = vault(settings, state) if settings.payloads.keys else None
     refusals = PeerRefusals(
         log,
@@ -116,7 +126,20 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
         attempt_key=pepper(settings, state),
         refusals=refusals,
     )
-    return Gateway(settings, log, refusals, payloads, copies, policy, servers, scanner, Pipeline(parts))
+    return Gateway(
+        settings,
+        log,
+        refusals,
+        payloads,
+        copies,
+        governed,
+        # A folder as it stands has no history, so nothing to keep one with.
+        None if settings.policy.kind == "embedded" else open_desk(settings, state, governed, log),
+        policy,
+        servers,
+        scanner,
+        Pipeline(parts),
+    )
 
 
 class _Application(FastAPI):

@@ -148,10 +148,34 @@ class PayloadSettings(_Section):
     )
 
 
+class BundleSettings(_Section):
+    """Policy bundles: what they are for, who signs them, whose are taken."""
+
+    environment: Name = Field("default", description="Environment that bundles are built for and taken from.")
+    name: Name = Field("custody", description="Name of the bundle: OPA servers ask for /bundles/NAME.")
+    signing_key_file: Path = Field(
+        Path("policy.key"), description="Private key as PEM, in the state folder; made when there is none."
+    )
+    signing_key: SecretStr | None = Field(
+        None, description="The text of that file, in its place; the same for all gateways of one database."
+    )
+    verification_keys: Mapping[str, Path] = Field(
+        {}, description="Further keys whose bundles are taken: a public key's PEM file by key id."
+    )
+
+
+class BreakGlassSettings(_Section):
+    """How far anybody may help themselves in an emergency; the owner is told each time."""
+
+    roles: tuple[Name, ...] = Field((), description="Who may: roles of principals. Nobody without it.")
+    class_ceiling: DataClass = Field(DataClass.INTERNAL, description="Highest class of data that it opens.")
+    max_minutes: int = Field(60, gt=0, le=1440, description="Longest time that it lasts.")
+
+
 class PolicySettings(PluginSettings):
     """The policy engine."""
 
-    kind: str = Field("embedded", pattern=r"^[a-z][a-z0-9_]{0,63}$", description="`embedded` or `opa`.")
+    kind: str = Field("live", pattern=r"^[a-z][a-z0-9_]{0,63}$", description="`live`, `embedded` or `opa`.")
 
 
 class RedactionSettings(_Section):
@@ -245,6 +269,10 @@ class Settings(BaseSettings):
     )
     identity: PluginSettings = Field(description="Who may call: a kind and its options.")
     policy: PolicySettings = Field(default=PolicySettings(), description="The policy engine and its options.")
+    bundles: BundleSettings = Field(default=BundleSettings(), description="Policy bundles and their keys.")
+    break_glass: BreakGlassSettings = Field(
+        default=BreakGlassSettings(), description="Emergency access, and its bounds."
+    )
     redaction: RedactionSettings = Field(description="What is looked for in prompts and replies.")
     backends: tuple[BackendSettings, ...] = Field(min_length=1, description="The model servers.")
     assets: tuple[AssetSettings, ...] = Field(min_length=1, description="What callers may ask for.")

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import orjson
@@ -22,6 +22,13 @@ class StateFolder:
         path = self.path / name
         if not path.exists():
             _create(path, secrets.token_bytes(32))
+        return path.read_bytes()
+
+    def made(self, name: Path, make: Callable[[], bytes]) -> bytes:
+        """The file of this name, made once by ``make``; two processes that start together get the same."""
+        path = self.path / name
+        if not path.exists():
+            _create(path, make())
         return path.read_bytes()
 
     def first_keys(self, principals: Iterable[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from pydantic import Field
 
@@ -52,9 +53,9 @@ class LiveEngine:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
-    def options(self) -> Options:
-        """What it was built with."""
-        return self._options
+    def seed(self) -> Path:
+        """The folder that an empty database begins with."""
+        return self._options.policies
 
     @property
     def revision(self) -> str:

@@ -29,15 +29,17 @@ from gateway.domain import (
     Subject,
 )
 from gateway.errors import PolicyUnavailable
-from gateway.pdp import embedded, opa
+from gateway.pdp import embedded, live, opa
 from gateway.pdp.base import PolicyEngine
 from gateway.pdp.checks import ENTRY_POINT, check
 from gateway.pdp.gate import inputs_of_tests, recombined
+from gateway.pdp.lifecycle.signing import new_signing_key, read_signing_key
 from gateway.pdp.rego import CompiledPolicy, Interpreter
 from gateway.pdp.source import read_source
 from gateway.plugins import kinds
+from tests.memory_feed import MemoryFeed
 
-KINDS = ("embedded", "opa")
+KINDS = ("embedded", "live", "opa")
 
 pytestmark = pytest.mark.enable_socket
 
@@ -132,11 +134,22 @@ def wait_until_healthy(port: int) -> None:
             return
 
 
+async def following() -> PolicyEngine:
+    """An engine that follows a feed in which the shipped policies are in force."""
+    feed = MemoryFeed(read_signing_key(new_signing_key()))
+    feed.activate(feed.store(read_source(policies())))
+    built = live.build(live.Options(gate_inputs=0))
+    await built.follow(feed)
+    return built
+
+
 @pytest.fixture(params=KINDS)
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[PolicyEngine]:
     """Each engine over the shipped policies."""
     if request.param == "embedded":
         built: PolicyEngine = embedded.build(embedded.Options(gate_inputs=0))
+    elif request.param == "live":
+        built = await following()
     else:
         built = opa.build(opa.Options(port=request.getfixturevalue("opa_port"), timeout_s=10))
     yield built
