@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from gateway.control.operations import Catalogue, Operation
 from gateway.ownership import delegating, granting, transferring
+from gateway.ownership.disputes import operations as disputes
 from gateway.pdp.lifecycle import operations as policies
 from gateway.settings import Settings
 
@@ -15,6 +16,7 @@ def catalogue(settings: Settings) -> Catalogue:
         granting.OPERATIONS,
         delegating.OPERATIONS,
         transferring.OPERATIONS,
+        disputes.OPERATIONS,
         policies.OPERATIONS,
     )
     return Catalogue(operation for part in parts for operation in part)

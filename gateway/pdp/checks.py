@@ -106,7 +106,7 @@ def allowed_package(path: str) -> str:
         return f"{root}.access"
     if folders[0] == "departments":
         return f"{root}.departments.{folders[1]}" if len(folders) > 1 else ""
-    return f"{root}.{folders[0]}" if folders[0] in {"security", "lib"} else ""
+    return f"{root}.{folders[0]}" if folders[0] in {"governance", "security", "lib"} else ""
 
 
 def _parse(modules: tuple[Module, ...], problems: list[Problem]) -> list[Syntax]:
@@ -123,7 +123,9 @@ def _layer_problems(syntax: Syntax) -> Iterator[Problem]:
     path, package = syntax.module.path, syntax.package
     home = allowed_package(path)
     if not home:
-        yield Problem(path, 1, 1, "policies live in main.rego, security/, lib/ and departments/<name>/")
+        yield Problem(
+            path, 1, 1, "policies live in main.rego, security/, governance/, lib/ and departments/<name>/"
+        )
     elif package != home and not package.startswith(f"{home}."):
         yield Problem(
             path, 1, 1, f"package {package or 'of an unplain name'}: this file may only write {home}"

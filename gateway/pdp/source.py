@@ -12,7 +12,7 @@ MAX_FILE_BYTES = 1_048_576
 
 _IGNORED = {".md"}
 _DATA = {"data.json", "data.yaml"}
-_LAYERS = {"departments", "lib", "security"}
+_LAYERS = {"departments", "governance", "lib", "security"}
 
 
 class PolicyRefused(Exception):
@@ -126,7 +126,7 @@ class _Reading:
         folders = name.split("/")[:-1]
         if folders and folders[0] not in _LAYERS:
             # A folder named custody would put data where the rules are.
-            self._refuse(name, "data stands at the top or in security/, lib/ and departments/")
+            self._refuse(name, "data stands at the top or in security/, governance/, lib/ and departments/")
             return
         try:
             _mount(self._data, folders, read_data_file(name, content))

@@ -1,0 +1,110 @@
+"""Silence: what is due takes effect, whoever comes next; and the upkeep that sees to it when nobody comes."""
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+
+from sqlalchemy import Connection, func, select
+
+from audit.entry import Actor, Facts
+from gateway.control.changes import Change, Control
+from gateway.errors import Conflict, CustodyError, Impossible, NotFound
+from gateway.ownership.dispute_tables import DISPUTE_EVENT
+from gateway.ownership.disputes import execution
+from gateway.ownership.disputes.case import Case
+from gateway.ownership.disputes.holders import standing
+from gateway.ownership.disputes.journal import advance, load
+from gateway.ownership.disputes.outcomes import ruled_facts
+from gateway.ownership.disputes.people import Succession, one_side
+from gateway.ownership.disputes.states import ENDS, Step, due_us, silence
+
+_log = logging.getLogger("custody.gateway")
+
+
+def settle(change: Change, case: Case, successors: Succession) -> Case:
+    """The dispute once what is due has happened: one step at most, so that each state gets its time."""
+    if case.state in ENDS:
+        return case
+    if one_side(case, successors):
+        return _lapse(change, case, "one_side_left")
+    due = due_us(case.state, case.since_us)
+    if due is None or due > change.at_us:
+        return case
+    return _by_silence(change, case)
+
+
+def due(connection: Connection, at_us: int) -> tuple[str, ...]:
+    """The disputes in which a timer has expired, oldest first."""
+    last = (
+        select(DISPUTE_EVENT.c.dispute, func.max(DISPUTE_EVENT.c.seq).label("seq"))
+        .group_by(DISPUTE_EVENT.c.dispute)
+        .subquery()
+    )
+    query = (
+        select(DISPUTE_EVENT.c.dispute)
+        .join(last, (DISPUTE_EVENT.c.dispute == last.c.dispute) & (DISPUTE_EVENT.c.seq == last.c.seq))
+        .where(DISPUTE_EVENT.c.due_us <= at_us)
+        .order_by(DISPUTE_EVENT.c.due_us)
+    )
+    return tuple(connection.scalars(query))
+
+
+async def settle_due(control: Control, actor: Actor, at_us: int) -> tuple[str, ...]:
+    """Does what is due in every dispute, one change for each; the disputes that moved.
+
+    What fails in one is logged and tried again next time; it holds up no other.
+    """
+    moved = []
+    for dispute in await control.read(lambda connection: due(connection, at_us)):
+        try:
+            await control.change(actor, partial(_settled, dispute))
+            moved.append(dispute)
+        except _Done:
+            continue
+        except CustodyError as error:
+            _log.warning("dispute %s could not go on and will be tried again: %s", dispute, error)
+    return tuple(moved)
+
+
+class _Done(Exception):
+    """Another gateway was first, so there is nothing to change."""
+
+
+def _settled(dispute: str, change: Change) -> None:
+    case = load(change.connection, dispute)
+    if settle(change, case, lambda name: standing(change.connection, name, change.at_us)) is case:
+        raise _Done
+
+
+def _by_silence(change: Change, case: Case) -> Case:
+    step = silence(case.state, case.instance, majority=case.majority is not None)
+    if step is None:
+        return case
+    if step is Step.EXECUTED:
+        return _execute(change, case)
+    return advance(change, case, step, _facts(case, step))
+
+
+def _facts(case: Case, step: Step) -> Mapping[str, Facts]:
+    if step is Step.RULED and case.majority is not None:
+        return ruled_facts(case, case.majority)
+    if step is Step.LAPSED:
+        return {"reason": "silence"}
+    return {}
+
+
+def _execute(change: Change, case: Case) -> Case:
+    """Carries the ruling out, or lets it lapse if the registry cannot hold what it says."""
+    said = len(change.records)
+    try:
+        with change.connection.begin_nested():
+            facts = execution.ruling(change, case)
+    except (Conflict, Impossible, NotFound) as error:
+        # What was undone in the database must not be said in the log either.
+        del change.records[said:]
+        return _lapse(change, case, error.code)
+    return advance(change, case, Step.EXECUTED, facts)
+
+
+def _lapse(change: Change, case: Case, reason: str) -> Case:
+    return advance(change, case, Step.LAPSED, {"reason": reason})

@@ -1,0 +1,46 @@
+"""Legal holds of disputes: while a matter is bound, nothing that a party keeps is erased."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import anyio.to_thread
+
+from audit.entry import Actor
+from audit.payloads.legal_holds import Hold, Scope
+from gateway.control.changes import Control
+from gateway.ownership.disputes.cases import under_hold
+
+_MATTER = "dispute:"
+
+
+class Custodian(Protocol):
+    """Who places and releases legal holds, each of them on record."""
+
+    async def hold(self, matter: str, scope: Scope, actor: Actor) -> Hold:
+        """Places a hold."""
+
+    async def release(self, hold_id: str, actor: Actor) -> object:
+        """Ends a hold."""
+
+
+async def keep_holds(
+    control: Control, custodian: Custodian, holds: Callable[[], Iterable[Hold]], actor: Actor
+) -> int:
+    """Brings the legal holds in line with the disputes; how many were placed or released.
+
+    A hold names its dispute as its matter, ``dispute:<id>``. What is to be held is read from the disputes
+    each time, so a crash in between is made good by the next run, and twice is once.
+    """
+    wanted = {(_MATTER + dispute, unit) for dispute, unit in await control.read(under_hold)}
+    there = [hold for hold in await anyio.to_thread.run_sync(holds) if _ours(hold)]
+    placed = {(hold.matter, hold.scope.department) for hold in there}
+    for matter, department in sorted(wanted - placed):
+        await custodian.hold(matter, Scope(department=department), actor)
+    ended = [hold for hold in there if (hold.matter, hold.scope.department) not in wanted]
+    for hold in ended:
+        await custodian.release(hold.id, actor)
+    return len(wanted - placed) + len(ended)
+
+
+def _ours(hold: Hold) -> bool:
+    return hold.released_us is None and hold.matter.startswith(_MATTER)
