@@ -5,20 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from gateway.domain import JsonObject
 from gateway.pdp.calls import call_problems
-from gateway.pdp.certainty import Certainty
-from gateway.pdp.compiling import compile_problems
 from gateway.pdp.inputs import input_problems
+from gateway.pdp.language import language_problems
 from gateway.pdp.outputs import output_problems
 from gateway.pdp.parsing import parse_problem
-from gateway.pdp.recursion import recursion_problems
 from gateway.pdp.rego import Module, Problem, RegoError
 from gateway.pdp.scopes import scope_problems
-from gateway.pdp.shapes import access_input
+from gateway.pdp.shapes import InputShape, access_input
 from gateway.pdp.source import PolicyRefused, PolicySource
-from gateway.pdp.subset import kind_problems, subset_problems
 from gateway.pdp.syntax import Syntax, read_syntax
-from gateway.pdp.undefined import undefined_problems
 from gateway.pdp.world import World
 
 ENTRY_POINT = "data.custody.access.decision"
@@ -46,17 +43,13 @@ def check(source: PolicySource) -> CheckedPolicy:
     tests = _parse(source.tests, problems)
     for syntax in modules + tests:
         problems.extend(_layer_problems(syntax))
-    complete = len(modules) + len(tests) == len(source.modules) + len(source.tests)
-    problems.extend(_module_problems(modules, World(modules, source.data)) if complete else _loose(modules))
-    if complete:
+    if problems:
+        problems.extend(_loose_problems(modules))
+    else:
         problems.extend(_entry_point_problems(modules))
-        problems.extend(recursion_problems(modules))
-        everything = World([*modules, *tests], source.data)
-        for syntax in tests:
-            problems.extend(scope_problems(syntax, everything))
-    if not problems:
-        # Last: a rule that needs itself overflows the stack of whoever compiles it.
-        problems.extend(compile_problems(source, modules))
+        problems.extend(_contract_problems(modules))
+        problems.extend(_test_problems(modules, tests, source.data))
+        problems.extend(language_problems(modules, source.data, _inputs))
     if problems:
         raise PolicyRefused(tuple(sorted(set(problems), key=_place)))
     return CheckedPolicy(source, tuple(modules), tuple(tests))
@@ -66,30 +59,29 @@ def _place(problem: Problem) -> tuple[str, int, int]:
     return problem.path, problem.line, problem.column
 
 
-def _loose(modules: list[Syntax]) -> Iterator[Problem]:
-    """What can be said of modules while others do not parse: what they call by a builtin's name."""
+def _loose_problems(modules: list[Syntax]) -> Iterator[Problem]:
+    """What can be said of modules while others are no modules: what they call by a builtin's name."""
     for syntax in modules:
         yield from call_problems(syntax, World(modules, {}), complete=False)
 
 
-def _module_problems(modules: list[Syntax], world: World) -> Iterator[Problem]:
-    yield from kind_problems(world)
-    certainty = Certainty(world, access_input())
-    unspoken = Certainty(world, None)
+def _contract_problems(modules: list[Syntax]) -> Iterator[Problem]:
     for syntax in modules:
-        asked = _speaks_of_access(syntax)
-        yield from call_problems(syntax, world)
-        yield from scope_problems(syntax, world)
-        yield from subset_problems(syntax, world)
         yield from output_problems(syntax)
-        yield from undefined_problems(syntax, certainty if asked else unspoken)
-        if asked:
-            yield from input_problems(syntax, access_input())
+        inputs = _inputs(syntax)
+        if inputs is not None:
+            yield from input_problems(syntax, inputs)
 
 
-def _speaks_of_access(syntax: Syntax) -> bool:
-    """Whether a module's input is that of an access decision; governance asks about disputes."""
-    return not syntax.package.startswith("custody.governance")
+def _test_problems(modules: list[Syntax], tests: list[Syntax], data: JsonObject) -> Iterator[Problem]:
+    everything = World([*modules, *tests], data)
+    for syntax in tests:
+        yield from scope_problems(syntax, everything)
+
+
+def _inputs(syntax: Syntax) -> InputShape | None:
+    # Governance is asked about disputes, of which no schema speaks yet.
+    return None if syntax.package.startswith("custody.governance") else access_input()
 
 
 def allowed_package(path: str) -> str:

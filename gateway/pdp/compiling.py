@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 
+from gateway.domain import JsonObject
 from gateway.pdp.columns import Columns
 from gateway.pdp.rego import Problem, RegoError, compile_rules
-from gateway.pdp.source import PolicySource
 from gateway.pdp.syntax import Syntax
 
 _FIX = "see the subset of Rego in policies/README.md"
 
 
-def compile_problems(source: PolicySource, modules: Sequence[Syntax]) -> Iterator[Problem]:
-    """One problem for each rule that cannot be compiled; one that several rules share comes once."""
+def compile_problems(modules: Sequence[Syntax], data: JsonObject) -> Iterator[Problem]:
+    """One problem for each rule that cannot be compiled."""
     rules = [f"data.{syntax.package}.{rule}" for syntax in modules for rule in syntax.rules]
-    if _refused(source, rules) is None:
+    if _refused(modules, data, rules) is None:
         return
-    columns = {module.path: Columns(module.text) for module in source.modules}
+    columns = {syntax.module.path: Columns(syntax.module.text) for syntax in modules}
     for rule in rules:
-        problem = _refused(source, [rule])
+        problem = _refused(modules, data, [rule])
         if problem is not None:
             message = problem.message if problem.path else f"{rule}: {problem.message}"
             told = columns.get(problem.path)
@@ -25,9 +25,9 @@ def compile_problems(source: PolicySource, modules: Sequence[Syntax]) -> Iterato
             yield Problem(problem.path or "main.rego", problem.line, column, message, _FIX)
 
 
-def _refused(source: PolicySource, rules: Sequence[str]) -> Problem | None:
+def _refused(modules: Sequence[Syntax], data: JsonObject, rules: Sequence[str]) -> Problem | None:
     try:
-        compile_rules(source.modules, source.data, rules)
+        compile_rules([syntax.module for syntax in modules], data, rules)
     except RegoError as error:
         return error.problem
     return None

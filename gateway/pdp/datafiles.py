@@ -4,6 +4,7 @@ import json
 from collections.abc import Hashable
 from typing import NoReturn
 
+import orjson
 import yaml
 
 from gateway.domain import JsonObject, JsonValue
@@ -24,6 +25,11 @@ def read_data_file(name: str, content: bytes) -> JsonObject:
     # Rules live under data.custody; data of that name would stand in their place.
     if name in {"data.json", "data.yaml"} and "custody" in value:
         raise DataFileBroken("data may not be named custody: that is where the rules are")
+    try:
+        # What the engines cannot be handed: numbers over 64 bits, lone surrogates, more than 254 levels.
+        orjson.dumps(value)
+    except TypeError as error:
+        raise DataFileBroken(f"holds what the engines cannot take: {error}") from error
     return value
 
 

@@ -5,7 +5,7 @@ process, so they must be found in the text. Like OPA, this reads a reference wit
 everything it could mean.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gateway.domain import JsonObject, JsonValue
 from gateway.pdp.rego import Problem
@@ -15,7 +15,7 @@ Path = tuple[str | None, ...]
 _Graph = dict[Path, set[Path]]
 
 
-def recursion_problems(modules: list[Syntax]) -> Iterator[Problem]:
+def recursion_problems(modules: Sequence[Syntax]) -> Iterator[Problem]:
     """One problem for each rule that can reach itself."""
     rules: dict[Path, Syntax] = {}
     wanted: dict[Path, set[Path]] = {}

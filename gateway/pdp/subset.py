@@ -20,6 +20,7 @@ def subset_problems(syntax: Syntax, world: World) -> Iterator[Problem]:
         yield from _default(syntax, body) if kind == "Default" else _head(syntax, body)
         yield from _withs(syntax, body)
         yield from _packages(syntax, body, world)
+        yield from _number_keys(syntax, body, world)
 
 
 def kind_problems(world: World) -> Iterator[Problem]:
@@ -74,6 +75,16 @@ def _packages(syntax: Syntax, body: JsonObject, world: World) -> Iterator[Proble
     for node, path in _references(body, syntax):
         if id(node) not in own and _covers_package(path, world):
             yield Problem(syntax.module.path, *place(node), "a whole package can be no value here", fix)
+
+
+def _number_keys(syntax: Syntax, body: JsonObject, world: World) -> Iterator[Problem]:
+    for kind, node in nodes(body):
+        if kind == "RefBrack" and only(node["index"])[0] == "Number":
+            path = reference({kind: node})
+            if path and _leads_away(path, syntax) and world.is_object(resolved(path, syntax)[:-1]):
+                at = place(only(node["index"])[1])
+                fix = "write the key as text: keys of objects in data files are text"
+                yield Problem(syntax.module.path, *at, "an object in data has no key that is a number", fix)
 
 
 def _covers_package(path: Path, world: World) -> bool:

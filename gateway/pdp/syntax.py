@@ -2,7 +2,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.domain import JsonObject, JsonValue
-from gateway.pdp.rego import Module, parse
+from gateway.pdp.rego import Module, RegoError, parse
+from gateway.pdp.tokens import limit_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Syntax:
 
 def read_syntax(module: Module) -> Syntax:
     """Parse a module; raises ``RegoError`` with the place of the first error."""
+    for problem in limit_problems(module):
+        raise RegoError(problem)
     tree = parse(module)
     bodies = tuple(_rules(tree))
     return Syntax(

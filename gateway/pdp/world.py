@@ -10,6 +10,8 @@ from gateway.pdp.tree import objects, only
 Path = tuple[str | None, ...]
 """A reference from ``data`` or ``input`` on; None where a variable or a number stands."""
 
+_NOTHING = object()
+
 PARTIAL = frozenset({"set", "object"})
 
 
@@ -64,12 +66,19 @@ class World:
 
     def data_at(self, path: Path) -> bool:
         """Whether the data files hold a value at a path."""
+        return self._found(path) is not _NOTHING
+
+    def is_object(self, path: Path) -> bool:
+        """Whether the data files hold an object at a path."""
+        return isinstance(self._found(path), dict)
+
+    def _found(self, path: Path) -> object:
         found: JsonValue = self.data
         for part in path[1:]:
             if part is None or not isinstance(found, dict) or part not in found:
-                return False
+                return _NOTHING
             found = found[part]
-        return True
+        return found
 
     def _add(self, syntax: Syntax, kind: str, body: JsonObject) -> None:
         head_kind, head = ("", body) if kind == "Default" else only(body.get("head"))

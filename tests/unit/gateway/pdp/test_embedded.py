@@ -81,7 +81,7 @@ async def test_no_sound_answer_is_a_denial(folder: Write, letter: AccessRequest,
 async def test_the_interpreter_decides_where_the_forms_differ(folder: Write, letter: AccessRequest) -> None:
     """One input on which the compiled form is wrong keeps it from deciding, and the gate says so."""
     wrong = (
-        'package custody.access\n\ndefault ok := false\n\nok if data.nested[2] == "x"\n\n'
+        'package custody.access\n\ndefault ok := false\n\nok if data.nested[key] == "x"\n\nkey := 2\n\n'
         + ALLOW.removeprefix("package custody.access\n\n").replace('"allow": true', '"allow": ok')
     )
     engine = build(Options(policies=folder({"main.rego": wrong, "data.json": '{"nested": {"2": "x"}}'})))
