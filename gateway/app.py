@@ -17,14 +17,18 @@ from audit.payloads.vault import Vault
 from audit.sinks.base import Sink
 from gateway.backends.base import Backend, NeedsStart
 from gateway.control.changes import Control
+from gateway.front_office import FrontOffice, front_office
 from gateway.ids import Uuid7
 from gateway.ownership.configured import ConfiguredDirectory
+from gateway.ownership.seed import seed_registry
 from gateway.parts import (
     authenticator,
     backends,
     control,
+    governance,
     pepper,
     policy_engine,
+    principals,
     redactor,
     retention,
     sinks,
@@ -38,10 +42,12 @@ from gateway.progress import Progress, silent
 from gateway.refusals import PeerRefusals
 from gateway.retention import VaultRetainer
 from gateway.routes import health, openai_chat
+from gateway.routes.api import application as api
 from gateway.scanning import Scanner
 from gateway.settings import Settings
 from gateway.state import StateFolder
 from gateway.upkeep import keep_up
+from gateway.views.shelves import SHELVES
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,13 @@ class Gateway:
     backends: Mapping[str, Backend]
     scanner: Scanner
     pipeline: Pipeline
+    office: FrontOffice
 
     async def start(self, progress: Progress = silent) -> None:
         """Loads what must be loaded before the first call; a second time costs nothing."""
+        progress("Registry")
+        people = principals(self.settings, StateFolder(self.settings.state_dir))
+        await seed_registry(self.control, self.settings, people.departments())
         if self.desk is not None and isinstance(self.policy, Follower):
             progress("Policy in force")
             await self.desk.follow(self.policy)
@@ -126,6 +136,7 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
         attempt_key=pepper(settings, state),
         refusals=refusals,
     )
+    office = front_office(parts, governance(settings, principals(settings, state), governed))
     return Gateway(
         settings,
         log,
@@ -139,6 +150,7 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
         servers,
         scanner,
         Pipeline(parts),
+        office,
     )
 
 
@@ -190,5 +202,7 @@ def create_app(gateway: Gateway) -> FastAPI:
 
     app = _Application(title="Custody", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     doors = openai_chat.routes(gateway.pipeline, gateway.settings.server, Uuid7())
-    app.add_doors([health.route(lambda: ready), *doors])
+    secret = pepper(gateway.settings, StateFolder(gateway.settings.state_dir))
+    controls = api.routes(gateway.office, gateway.settings.server, Uuid7(), secret, SHELVES)
+    app.add_doors([health.route(lambda: ready), *controls, *doors])
     return app

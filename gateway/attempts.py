@@ -38,15 +38,23 @@ class Attempt:
 
 def read_attempt(secret: bytes, headers: Mapping[str, str], subject: str, body: bytes) -> Attempt | None:
     """The attempt that a call is, if it names a key; a key is the subject's own. Raises BadRequest."""
+    key = idempotency_key(headers)
+    if not key:
+        return None
+    named = f"{len(subject)}:{subject}:{key}".encode()
+    return Attempt(_digest(secret, b"key", named), _digest(secret, b"body", body))
+
+
+def idempotency_key(headers: Mapping[str, str]) -> str:
+    """The key that a call names, empty for none; raises BadRequest."""
     key = headers.get(HEADER)
     if key is None:
-        return None
+        return ""
     if not 0 < len(key) <= _LONGEST or not key.isascii() or not key.isprintable():
         raise BadRequest(
             f"The header {HEADER} holds 1 to {_LONGEST} printable ASCII characters.", param=HEADER
         )
-    named = f"{len(subject)}:{subject}:{key}".encode()
-    return Attempt(_digest(secret, b"key", named), _digest(secret, b"body", body))
+    return key
 
 
 async def require_first(log: AttemptLog, attempt: Attempt, index: int) -> None:

@@ -17,6 +17,7 @@
     │   ├── MatterDisputed             a dispute keeps this facet where it is
     │   ├── AlreadyDecided             a ruling or settlement decided it, and no ground is new
     │   └── OutOfTurn                  the dispute does not stand where this step is taken
+    ├── PreconditionFailed        412  the thing is not what If-Match says
     ├── BodyTooLarge              413
     ├── IdempotencyKeyReused      422  the key came with another body before
     ├── AlreadyAnswered           422  the call with this key was answered
@@ -192,6 +193,14 @@ class OutOfTurn(Conflict):
     """The step cannot be taken where the dispute stands."""
 
     code = "out_of_turn"
+
+
+class PreconditionFailed(CustodyError):
+    """The thing is not what the caller believed; read it again and decide anew."""
+
+    status = 412
+    code = "precondition_failed"
+    type = "invalid_request_error"
 
 
 class Impossible(CustodyError):

@@ -81,7 +81,7 @@ class Governance:
     async def perform(self, acting: Acting, operation: Operation, terms: Terms = _NO_TERMS) -> Performed:
         """Does the operation, or proposes it where it needs two people; raises a ``CustodyError``."""
         step = self._propose if self._two_people.needed(operation) else _apply
-        asked = f"{operation.kind} {operation.digest()}"
+        asked = f"{operation.kind} {operation.fingerprint()}"
         return await self._once(acting, terms, asked, lambda change: step(change, acting, operation))
 
     async def consent(self, acting: Acting, proposal: str, terms: Terms = _NO_TERMS) -> Performed:
@@ -100,6 +100,22 @@ class Governance:
             f"decline {proposal} {reason}",
             lambda change: self._decline(change, acting, proposal, reason),
         )
+
+    async def may_answer(self, acting: Acting, proposal: str) -> bool:
+        """Whether they could be the second person, if the proposal is still open."""
+
+        def trial(change: Change) -> None:
+            found = proposals.unanswered(change.connection, proposal, change.at_us)
+            self._require_voice(change, acting, found)
+            raise _Possible
+
+        try:
+            await self.control.change(acting.actor, trial)
+        except _Possible:
+            return True
+        except (Conflict, NotFound, NotPermitted):
+            return False
+        raise AssertionError("a trial ends by being undone")
 
     async def _once(self, acting: Acting, terms: Terms, asked: str, work: _Work) -> Performed:
         request = requests.request(acting, terms.key, asked)
@@ -176,7 +192,13 @@ class Governance:
         return proposer
 
 
+class _Possible(Exception):
+    """Undoes a trial that went well."""
+
+
 class _Again(Exception):
+    """Undoes a change that was made before."""
+
     def __init__(self, performed: Performed) -> None:
         super().__init__()
         self.performed = performed

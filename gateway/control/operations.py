@@ -54,13 +54,14 @@ class Operation(BaseModel):
 
     ``kind`` names it ("grant.give") in settings, proposals, the API and the command line. The first sentence
     of a subclass's docstring and its fields' descriptions are its help there. An operation about an asset
-    holds the asset's id in a field ``asset``.
+    holds the asset's id in a field ``asset``; ``makes_asset`` says that there is none of this id yet.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ClassVar[str]
     changes_rights: ClassVar[bool] = False
+    makes_asset: ClassVar[bool] = False
 
     @abstractmethod
     def apply(self, change: Change, acting: Acting) -> Outcome:
@@ -77,16 +78,16 @@ class Operation(BaseModel):
         asset = getattr(self, "asset", "")
         return asset if isinstance(asset, str) else ""
 
-    def text(self) -> str:
+    def as_json(self) -> str:
         """Itself as JSON that is the same whenever it says the same."""
         return orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS).decode()
 
-    def digest(self) -> str:
+    def fingerprint(self) -> str:
         """What names it on record: SHA-256 of its kind and text, in hex."""
-        return sha256(f"{self.kind}\n{self.text()}".encode()).hexdigest()
+        return sha256(f"{self.kind}\n{self.as_json()}".encode()).hexdigest()
 
     @classmethod
-    def summary(cls) -> str:
+    def help_line(cls) -> str:
         """What it does, in one sentence."""
         return (inspect.getdoc(cls) or cls.kind).partition("\n")[0]
 
@@ -109,7 +110,7 @@ class Catalogue:
         return self._kinds.get(kind)
 
     def read(self, kind: str, text: str) -> Operation:
-        """The operation that ``Operation.text`` wrote; raises ``LookupError`` for a kind that is no more."""
+        """The operation that ``as_json`` wrote; raises ``LookupError`` for a kind that is no more."""
         operation = self._kinds.get(kind)
         if operation is None:
             raise LookupError(kind)

@@ -96,8 +96,8 @@ def propose(change: Change, acting: Acting, operation: Operation, lasting_us: in
     proposal = Proposal(
         id=change.id,
         kind=operation.kind,
-        text=operation.text(),
-        digest=operation.digest(),
+        text=operation.as_json(),
+        digest=operation.fingerprint(),
         asset=operation.about,
         proposer=acting.subject.id,
         department=acting.subject.department,

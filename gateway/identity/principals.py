@@ -23,3 +23,7 @@ class Principals:
     def names(self) -> list[str]:
         """Every name, in the order of the settings."""
         return list(self._named)
+
+    def departments(self) -> frozenset[str]:
+        """Where they belong."""
+        return frozenset(each.subject.department for each in self._named.values())

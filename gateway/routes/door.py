@@ -1,5 +1,6 @@
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from traceback import extract_tb
 
@@ -15,20 +16,12 @@ _log = logging.getLogger("custody.gateway")
 Answering = Callable[[Call, Replies], Awaitable[None]]
 
 
-class Door:
-    """An ASGI endpoint: takes a request apart, lets ``answering`` answer it, and turns failures into answers.
+class Border(ABC):
+    """An ASGI endpoint that turns every failure into a typed answer, with a request id."""
 
-    Every door of the data plane is one of these, so none can forget the limits, the request id, the record of
-    a refusal or the shape of an error.
-    """
-
-    def __init__(
-        self, pipeline: Pipeline, limits: ServerSettings, new_id: Callable[[], str], answering: Answering
-    ) -> None:
-        self._pipeline = pipeline
+    def __init__(self, limits: ServerSettings, new_id: Callable[[], str]) -> None:
         self._limits = limits
         self._new_id = new_id
-        self._answering = answering
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -50,18 +43,38 @@ class Door:
                 InternalError("Something failed inside the gateway; its operator can look the id up.")
             )
 
+    @abstractmethod
+    async def _answer(self, scope: Scope, receive: Receive, replies: Replies) -> None:
+        """Answers one request, or raises; a refusal is on record by then."""
+
+
+class Door(Border):
+    """Takes a request apart and lets ``answering`` answer it.
+
+    Every door of the data plane is one of these, so none can forget the limits, the request id, the record of
+    a refusal or the shape of an error.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, limits: ServerSettings, new_id: Callable[[], str], answering: Answering
+    ) -> None:
+        super().__init__(limits, new_id)
+        self._pipeline = pipeline
+        self._answering = answering
+
     async def _answer(self, scope: Scope, receive: Receive, replies: Replies) -> None:
         try:
             headers = read_headers(scope, self._limits)
         except CustodyError as refusal:
-            await self._pipeline.refused_at_door(replies.request_id, refusal, _peer(scope))
+            await self._pipeline.refused_at_door(replies.request_id, refusal, peer_of(scope))
             raise
         with Connection(receive, headers, self._limits) as connection:
             await self._answering(
-                Call(replies.request_id, headers, connection.read_body, _peer(scope)), replies
+                Call(replies.request_id, headers, connection.read_body, peer_of(scope)), replies
             )
 
 
-def _peer(scope: Scope) -> str:
+def peer_of(scope: Scope) -> str:
+    """The address of the other end."""
     client = scope.get("client")
     return str(client[0]) if client else ""

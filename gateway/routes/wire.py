@@ -21,7 +21,18 @@ from gateway.settings import ServerSettings
 
 # RFC 9110 section 5.3 lets a list header stand twice; these hold one value, and two would let the gateway
 # and a proxy before it disagree on which counts.
-_SINGLE = frozenset({"authorization", "x-api-key", "content-type", "content-length", "host"})
+_SINGLE = frozenset(
+    {
+        "authorization",
+        "x-api-key",
+        "content-type",
+        "content-length",
+        "host",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+    }
+)
 
 _STREAM_HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",
@@ -186,6 +197,13 @@ class Replies:
             raise ClientGone("The client stopped reading.")
         await self._send({"type": "http.response.body", "body": b""})
 
+    async def pass_on(self, message: Message) -> None:
+        """A message of an answer that another application makes."""
+        if message["type"] == "http.response.start":
+            self._started = True
+            message = {**message, "headers": [*message["headers"], *self._ids()]}
+        await self._send(message)
+
     async def error(self, error: CustodyError) -> None:
         """A failure in OpenAI's shape; a stream that has begun is cut instead, which clients take as one."""
         if self._websocket:
@@ -196,9 +214,11 @@ class Replies:
     async def _start(self, status: int, headers: Mapping[str, str]) -> None:
         self._started = True
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await self._send({"type": "http.response.start", "status": status, "headers": [*raw, *self._ids()]})
+
+    def _ids(self) -> list[tuple[bytes, bytes]]:
         request_id = self.request_id.encode()
-        raw += [(b"x-request-id", request_id), (b"request-id", request_id)]
-        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+        return [(b"x-request-id", request_id), (b"request-id", request_id)]
 
 
 def error_body(error: CustodyError, request_id: str) -> dict[str, object]:

@@ -235,6 +235,16 @@ async def test_who_may_not_consent_may_not_decline(governance: Governance) -> No
         await governance.decline(OUTSIDER, waiting.proposal)
 
 
+async def test_asking_whether_one_may_answer_changes_nothing(governance: Governance) -> None:
+    """Whoever could be the second person is told so, others are not, and nothing comes of asking."""
+    waiting = await governance.perform(LEAD, Hand(asset="a"))
+    answers = [await governance.may_answer(each, waiting.proposal) for each in (DEPUTY, LEAD, OUTSIDER)]
+    assert answers == [True, False, False]
+    assert await governance.control.read(current_revision) == 1
+    await governance.decline(LEAD, waiting.proposal)
+    assert not await governance.may_answer(DEPUTY, waiting.proposal)
+
+
 async def test_there_is_nothing_to_answer_where_nothing_was_proposed(governance: Governance) -> None:
     """An unknown proposal is not found."""
     with pytest.raises(NotFound):

@@ -51,8 +51,8 @@ def test_an_operation_takes_no_unknown_field_and_stays_as_it_is() -> None:
 def test_an_operation_reads_back_from_its_text() -> None:
     """The catalogue reads what an operation wrote, and the digest says whether two are the same."""
     lend = Lend(asset="a", to="b")
-    assert Catalogue([Lend]).read("test.lend", lend.text()) == lend
-    assert lend.digest() == Lend(to="b", asset="a").digest() != Lend(asset="a").digest()
+    assert Catalogue([Lend]).read("test.lend", lend.as_json()) == lend
+    assert lend.fingerprint() == Lend(to="b", asset="a").fingerprint() != Lend(asset="a").fingerprint()
 
 
 def test_a_kind_stands_for_one_operation() -> None:
@@ -69,4 +69,4 @@ def test_an_unknown_kind_is_not_read() -> None:
 
 def test_an_operation_says_what_it_does_and_what_it_is_about() -> None:
     """Help is the docstring's first sentence; the asset is the field of that name."""
-    assert (Lend.summary(), Lend(asset="a").about) == ("Lends an asset to somebody.", "a")
+    assert (Lend.help_line(), Lend(asset="a").about) == ("Lends an asset to somebody.", "a")

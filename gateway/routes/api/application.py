@@ -1,0 +1,128 @@
+"""The control API as one application: every route, behind one door."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.responses import JSONResponse
+from pydantic import Field
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp
+
+from gateway.front_office import FrontOffice
+from gateway.routes.api.answering import Answerer, add_answers
+from gateway.routes.api.cursors import Cursors
+from gateway.routes.api.door import ApiDoor
+from gateway.routes.api.history import Historian, add_history
+from gateway.routes.api.naming import components
+from gateway.routes.api.operating import Operator, add_operation
+from gateway.routes.api.reading import Reader, add_shelf
+from gateway.settings import ServerSettings
+from gateway.views.base import Shelf, Told
+
+PREFIX = "/api/v1"
+
+_ABOUT = """\
+Who owns what, who may do what, what is disputed. Send an API key as `Authorization: Bearer cus_...`.
+
+Every POST takes an `Idempotency-Key`. Every GET gives a strong `ETag`, which `If-None-Match` and `If-Match`
+take. Listings are paged by opaque cursors. What you may not see is not there for you. Where an operation
+needs two people, its answer is 202 with a proposal, to which another person consents. Times are RFC 3339.
+"""
+
+
+class ErrorDetail(Told):
+    """What went wrong, and what to do about it."""
+
+    message: str
+    type: str
+    param: str | None = Field(description="The member, parameter or header that it is about.")
+    code: str = Field(
+        description="Stable; the README's table of errors says what to do.", examples=["conflict"]
+    )
+    request_id: str = Field(description="Leads an operator to the record in the log.")
+
+
+class ErrorView(Told):
+    """How every failure is told."""
+
+    error: ErrorDetail
+
+
+_FAILURES: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorView, "description": text}
+    for status, text in {
+        400: "The request cannot be accepted as it is.",
+        401: "No key, or one that is not valid.",
+        403: "Not for this caller to do.",
+        404: "Not there, or not for this caller to see.",
+        409: "What is there now does not allow it.",
+        412: "It is not what If-Match says.",
+        413: "The body is too large.",
+        422: "It contradicts itself or the registry, or the idempotency key came with another request.",
+        431: "The headers are too large.",
+        503: "A part that must work does not; nothing was changed.",
+    }.items()
+}
+
+
+class _Api(FastAPI):
+    """FastAPI without its layers: the door in front of it turns failures into answers, all of them."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Just the routes."""
+        return AsyncExitStackMiddleware(self.router)
+
+    def openapi(self) -> dict[str, Any]:
+        """The description, with what the bodies of operations refer to."""
+        if self.openapi_schema is None:
+            described = super().openapi()
+            schemas = described.setdefault("components", {}).setdefault("schemas", {})
+            for name, schema in self.state.components.items():
+                schemas.setdefault(name, schema)
+        return super().openapi()
+
+
+def routes(
+    office: FrontOffice,
+    limits: ServerSettings,
+    new_id: Callable[[], str],
+    secret: bytes,
+    shelves: Sequence[Shelf],
+) -> list[BaseRoute]:
+    """The control API; ``secret`` seals cursors, and is the same on every replica."""
+    api = _Api(
+        title="Custody control API",
+        version="1",
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        servers=[{"url": PREFIX}],
+    )
+    api.state.components = components(list(office.catalogue))
+    router = _router(office, Cursors(secret), shelves)
+    api.include_router(router)
+
+    async def openapi(request: Request) -> JSONResponse:
+        del request
+        return JSONResponse(api.openapi())
+
+    api.add_route("/openapi.json", openapi, methods=["GET"])
+    return [Mount(PREFIX, ApiDoor(office, limits, new_id, api))]
+
+
+def _router(office: FrontOffice, cursors: Cursors, shelves: Sequence[Shelf]) -> APIRouter:
+    router = APIRouter(responses=_FAILURES)
+    reader = Reader(office, cursors)
+    operator = Operator(office, {shelf.noun: shelf for shelf in shelves})
+    for shelf in shelves:
+        add_shelf(router, reader, shelf)
+    add_history(router, Historian(office, reader))
+    add_answers(router, Answerer(office, operator))
+    for operation in office.catalogue:
+        add_operation(router, operator, operation)
+    return router

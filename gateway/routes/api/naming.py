@@ -1,0 +1,62 @@
+"""Where an operation stands in the API: its kind and its fields say so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from gateway.control.operations import Operation
+
+# Verbs that make a new thing, by POST to the collection.
+_CREATING = frozenset({"register", "give", "propose", "open", "assert"})
+_REFERENCE = "#/components/schemas/{model}"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """``grant.give`` is POST /grants, ``grant.revoke`` POST /grants/{grant}/revoke for its field ``grant``.
+
+    An operation of another verb without such a field is POST /grants/verb.
+    """
+
+    noun: str
+    plural: str
+    path: str
+    in_path: bool
+    creates: bool
+
+    @classmethod
+    def of(cls, operation: type[Operation]) -> "Address":
+        """The address of an operation."""
+        noun, _, verb = operation.kind.partition(".")
+        plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+        creates = verb in _CREATING
+        in_path = not creates and noun in operation.model_fields
+        thing = f"/{{{noun}}}" if in_path else ""
+        path = f"/{plural}" if creates else f"/{plural}{thing}/{verb.replace('_', '-')}"
+        return cls(noun, plural, path, in_path, creates)
+
+    def described(self, operation: type[Operation]) -> dict[str, Any]:
+        """The body and the path of the operation, for OpenAPI."""
+        body = {"content": {"application/json": {"schema": self._schema(operation)}}, "required": True}
+        if not self.in_path:
+            return {"requestBody": body}
+        named = {"name": self.noun, "in": "path", "required": True, "schema": {"type": "string"}}
+        return {"requestBody": body, "parameters": [named]}
+
+    def _schema(self, operation: type[Operation]) -> dict[str, Any]:
+        schema = operation.model_json_schema(ref_template=_REFERENCE)
+        schema.pop("$defs", None)  # they stand among the components
+        if self.in_path:
+            schema["properties"].pop(self.noun)
+            schema["required"] = [name for name in schema.get("required", ()) if name != self.noun]
+        return schema
+
+
+def components(operations: Sequence[type[BaseModel]]) -> dict[str, Any]:
+    """What the schemas of operations refer to."""
+    found: dict[str, Any] = {}
+    for operation in operations:
+        found |= operation.model_json_schema(ref_template=_REFERENCE).get("$defs", {})
+    return found

@@ -1,0 +1,126 @@
+"""Doing: one POST route for each operation, made from the operation itself."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header
+from fastapi.responses import JSONResponse
+from pydantic import Field, JsonValue
+from sqlalchemy import Connection
+from starlette.requests import Request
+
+from gateway.attempts import HEADER, idempotency_key
+from gateway.control.governance import Terms
+from gateway.control.operations import Operation
+from gateway.control.requests import Performed
+from gateway.domain import JsonObject
+from gateway.errors import BadRequest, InvalidBody
+from gateway.front_office import FrontOffice
+from gateway.routes.api.bodies import validated
+from gateway.routes.api.door import body_of, caller_of
+from gateway.routes.api.etags import require_match, tag_of
+from gateway.routes.api.naming import Address
+from gateway.views.base import Shelf, Told
+
+IdempotencyKey = Annotated[
+    str,
+    Header(alias=HEADER, max_length=255, description="Makes sending this again the same as sending it once."),
+]
+IfMatch = Annotated[
+    str,
+    Header(
+        alias="if-match",
+        description="The entity tag of the thing in the path, else of the asset in the body: 412 if it is"
+        " another by now.",
+    ),
+]
+
+
+class PerformedView(Told):
+    """An operation that was done, or that waits for a second person."""
+
+    state: Literal["done", "proposed"]
+    revision: int = Field(description="The change that did it.")
+    outcome: dict[str, JsonValue] = Field(description="What it made or reached.")
+    proposal: str = Field(description="What waits for a second person; empty if nothing does.")
+
+
+class Operator:
+    """Performs operations for callers."""
+
+    def __init__(self, office: FrontOffice, shelves: Mapping[str, Shelf]) -> None:
+        self._office = office
+        self._shelves = shelves
+
+    async def perform(
+        self, request: Request, kind: type[Operation], address: Address, key: str, if_match: str
+    ) -> JSONResponse:
+        """Does the operation that a request describes."""
+        operation = validated(kind, _document(request, address))
+        thing = request.path_params.get(address.noun, "")
+        matching = self._matching(address.noun, thing, operation.about, if_match)
+        done = await self._office.perform(caller_of(request), operation, Terms(key, matching))
+        return answer(done, created=address.creates)
+
+    def matching(self, noun: str, key: str, if_match: str) -> Callable[[Connection], None]:
+        """What raises ``PreconditionFailed`` unless the thing still has one of the tags."""
+        shelf, now_us = self._shelves[noun], self._office.now_us()
+
+        def require(connection: Connection) -> None:
+            if if_match:
+                require_match(if_match, tag_of(shelf.find(connection, key, now_us)))
+
+        return require
+
+    def _matching(self, noun: str, thing: str, asset: str, if_match: str) -> Callable[[Connection], None]:
+        if thing and noun in self._shelves:
+            return self.matching(noun, thing, if_match)
+        if if_match and not asset:
+            raise BadRequest("There is nothing here that If-Match could be about.", param="if-match")
+        return self.matching("asset", asset, if_match)
+
+
+def answer(done: Performed, *, created: bool = False) -> JSONResponse:
+    """What a caller is told of what was done."""
+    told = PerformedView(
+        state="proposed" if done.proposal else "done",
+        revision=done.revision,
+        outcome=done.outcome,
+        proposal=done.proposal,
+    )
+    status = 202 if done.proposal else 201 if created else 200
+    headers = {"idempotency-replayed": "true"} if done.again else {}
+    return JSONResponse(
+        told.model_dump(mode="json"), status, headers={"cache-control": "no-store", **headers}
+    )
+
+
+def add_operation(router: APIRouter, operator: Operator, kind: type[Operation]) -> None:
+    """The route of one operation."""
+    address = Address.of(kind)
+
+    async def perform(request: Request, key: IdempotencyKey = "", if_match: IfMatch = "") -> JSONResponse:
+        del key  # read below as the data plane reads it
+        return await operator.perform(request, kind, address, idempotency_key(request.headers), if_match)
+
+    router.add_api_route(
+        address.path,
+        perform,
+        methods=["POST"],
+        operation_id=kind.kind,
+        summary=kind.help_line(),
+        tags=[address.plural],
+        status_code=201 if address.creates else 200,
+        response_model=PerformedView,
+        responses={202: {"model": PerformedView, "description": "It waits for a second person."}},
+        openapi_extra=address.described(kind),
+    )
+
+
+def _document(request: Request, address: Address) -> JsonObject:
+    body = body_of(request)
+    if not address.in_path:
+        return body
+    if address.noun in body:
+        raise InvalidBody(f"The {address.noun} stands in the path; leave it out of the body.")
+    return {**body, address.noun: request.path_params[address.noun]}

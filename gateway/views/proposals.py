@@ -1,0 +1,98 @@
+from collections.abc import Sequence
+
+import orjson
+from pydantic import Field, JsonValue
+from sqlalchemy import Connection
+
+from gateway.control import proposals
+from gateway.control.proposals import Proposal, State
+from gateway.views.base import Moment, Query, Shelf, Told, View, moment
+
+
+class AnswerView(Told):
+    """What became of a proposal."""
+
+    subject: str = Field(description="Opaque id of who answered.")
+    department: str
+    reason: str
+    at: Moment
+
+
+class ProposalView(View):
+    """An operation that waits, or waited, for a second person."""
+
+    id: str
+    kind: str = Field(examples=["grant.give"])
+    operation: dict[str, JsonValue]
+    asset: str
+    proposer: str = Field(description="Opaque id of who proposed it.")
+    department: str
+    state: State
+    proposed: Moment
+    expires: Moment
+    answer: AnswerView | None
+
+    @property
+    def key(self) -> str:
+        """Its id, which is by time."""
+        return self.id
+
+    @property
+    def about(self) -> str:
+        """The asset that the operation is about."""
+        return self.asset
+
+    @property
+    def concerned(self) -> frozenset[str]:
+        """The department of who proposed it; a second person is found there as a rule."""
+        return frozenset({self.department})
+
+
+class ProposalQuery(Query):
+    """Which proposals."""
+
+    state: State | None = Field(None, description="Only those that stand there.")
+
+
+def find(connection: Connection, name: str, now_us: int) -> ProposalView:
+    """The proposal of this id; raises ``NotFound``."""
+    return _view(proposals.find(connection, name), now_us)
+
+
+def some(connection: Connection, query: Query, after: str, limit: int, now_us: int) -> Sequence[ProposalView]:
+    """Proposals by time."""
+    wanted = query.state if isinstance(query, ProposalQuery) else None
+    found: list[ProposalView] = []
+    while rows := proposals.listing(connection, after=after, limit=limit):
+        views = [_view(each, now_us) for each in rows]
+        found += [each for each in views if wanted in {None, each.state}]
+        if len(found) >= limit:
+            break
+        after = rows[-1].id
+    return found[:limit]
+
+
+SHELF = Shelf("proposal", "proposals", ProposalView, ProposalQuery, find, some)
+
+
+def _view(proposal: Proposal, now_us: int) -> ProposalView:
+    answer = proposal.answer
+    return ProposalView(
+        id=proposal.id,
+        kind=proposal.kind,
+        operation=orjson.loads(proposal.text),
+        asset=proposal.asset,
+        proposer=proposal.proposer,
+        department=proposal.department,
+        state=proposal.state(now_us),
+        proposed=moment(proposal.proposed_us),
+        expires=moment(proposal.expires_us),
+        answer=None
+        if answer is None
+        else AnswerView(
+            subject=answer.subject,
+            department=answer.department,
+            reason=answer.reason,
+            at=moment(answer.answered_us),
+        ),
+    )
