@@ -2,9 +2,25 @@
 
 import typer
 
-from gateway.cli import policy_check, policy_replay, policy_test
+from gateway.cli import (
+    policy_build,
+    policy_check,
+    policy_replay,
+    policy_rollout,
+    policy_status,
+    policy_test,
+)
 
 app = typer.Typer(no_args_is_help=True)
 app.command("check")(policy_check.check_folder)
 app.command("test")(policy_test.run_folder_tests)
 app.command("replay")(policy_replay.replay_decisions)
+app.command("build")(policy_build.build)
+app.command("list")(policy_build.list_policies)
+app.command("export")(policy_build.export)
+app.command("verify-bundle")(policy_build.verify)
+app.command("activate")(policy_rollout.activate)
+app.command("rollback")(policy_rollout.rollback)
+app.command("canary")(policy_rollout.canary)
+app.command("shadow")(policy_rollout.shadow)
+app.command("status")(policy_status.status)
