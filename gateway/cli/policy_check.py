@@ -1,17 +1,81 @@
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
 from rich.console import Console
 
 from gateway.bundled import policies as shipped
-from gateway.cli.policy_folder import Folder, built, checked
-from gateway.pdp.checks import ENTRY_POINT
+from gateway.cli.policy_folder import Folder
+from gateway.cli.policy_problems import problem_json, show_problems
+from gateway.domain import JsonObject
+from gateway.pdp.probe import Examined, Limits, examine
+from gateway.pdp.source import PolicyRefused, read_source
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
+Seconds = Annotated[
+    float, typer.Option("--seconds", min=1, help="How long the policy may run while it is tried.")
+]
+Memory = Annotated[int, typer.Option("--memory-mib", min=1024, help="How much memory it may take meanwhile.")]
+Inputs = Annotated[
+    int, typer.Option("--inputs", min=0, help="Recombined inputs to try, beside those of its tests.")
+]
 
 
-def check_folder(policies: Folder = None) -> None:
-    """Parse and compile a policy folder and check its layers and the functions it calls."""
-    console = Console(soft_wrap=True)
+def check_folder(
+    policies: Folder = None,
+    json: AsJson = False,
+    seconds: Seconds = 30,
+    memory_mib: Memory = 2048,
+    inputs: Inputs = 200,
+) -> None:
+    """Parse, check and compile a policy folder, and try it in a process of its own.
+
+    The exit code is 1 if it cannot be put into force.
+    """
     folder = policies or shipped()
-    policy = checked(folder)
-    engine = built(folder)
-    console.print(f"{len(policy.modules)} modules and {len(policy.tests)} test files are in order")
+    try:
+        examined = examine(read_source(folder), Limits(seconds, memory_mib, inputs))
+    except PolicyRefused as refused:
+        _tell_refused(refused, folder, json=json)
+        raise typer.Exit(1) from refused
+    if json:
+        typer.echo(orjson.dumps(_summary(examined)).decode())
+    else:
+        _show(examined)
+
+
+def _tell_refused(refused: PolicyRefused, folder: Path, *, json: bool) -> None:
+    if json:
+        problems = [problem_json(problem) for problem in refused.problems]
+        typer.echo(orjson.dumps({"in_order": False, "problems": problems}).decode())
+    else:
+        show_problems(Console(stderr=True, soft_wrap=True, highlight=False), folder, refused.problems)
+
+
+def _summary(examined: Examined) -> JsonObject:
+    source = examined.policy.source
+    return {
+        "in_order": True,
+        "revision": source.revision,
+        "modules": len(source.modules),
+        "test_files": len(source.tests),
+        "entry_points": list(examined.entry_points),
+        "inputs": examined.inputs,
+        "form": examined.form,
+        "differences": list(examined.differences),
+    }
+
+
+def _show(examined: Examined) -> None:
+    console = Console(soft_wrap=True, highlight=False)
+    source = examined.policy.source
     console.print(
-        f"entry point {ENTRY_POINT}, {engine.form} form, revision {engine.revision}", highlight=False
+        f"[green]in order[/]: {len(source.modules)} modules and {len(source.tests)} test files, "
+        f"revision {source.revision}"
     )
+    for entry_point in examined.entry_points:
+        console.print(f"entry point {entry_point}")
+    console.print(f"tried on {examined.inputs} inputs; decides in its {examined.form} form")
+    for difference in examined.differences:
+        console.print(f"[yellow]so the interpreter decides[/]: {difference}", markup=True)

@@ -22,7 +22,7 @@ def parse_problem(module: Module, problem: Problem) -> Problem:
 def _signs(line: str, message: str) -> list[tuple[bool, str]]:
     return [
         (line.startswith(_BOM), "save the file as UTF-8 without a byte order mark"),
-        ("column" in message, "break the line: none may be longer than 1,024 columns"),
+        ("1024" in message, "break the line: none may be longer than 1,024 columns"),
         ('$"' in line or "$`" in line, "use sprintf: string interpolation is outside of the subset"),
         (bool(_KEYWORD_REFERENCE.search(line)), "rename it: no rule's name can be a keyword"),
         ("`if`" in message or "`contains`" in message or ("expecting" in message and _looks_old(line)), _V0),
