@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gateway.control.operations import Catalogue, Operation
-from gateway.ownership import delegating, granting, transferring
+from gateway.ownership import asserting, delegating, granting, registering, transferring
 from gateway.ownership.disputes import operations as disputes
 from gateway.pdp.lifecycle import operations as policies
 from gateway.settings import Settings
@@ -13,6 +13,8 @@ def catalogue(settings: Settings) -> Catalogue:
     """The operations of this gateway."""
     del settings
     parts: Sequence[Sequence[type[Operation]]] = (
+        registering.OPERATIONS,
+        asserting.OPERATIONS,
         granting.OPERATIONS,
         delegating.OPERATIONS,
         transferring.OPERATIONS,

@@ -9,10 +9,11 @@ from gateway.control.changes import Change
 from gateway.control.schema import FOREVER
 from gateway.errors import Impossible
 from gateway.ownership.assertions import Claim, require_interval, write_claim
+from gateway.ownership.carrying import carry_rights
 from gateway.ownership.facets import PartyKind
 from gateway.ownership.history import Assertion, held_by
 from gateway.ownership.parties import add_party, add_succession, end_party, party, require_party
-from gateway.ownership.registry_errors import StillHolds, UnfitHolder
+from gateway.ownership.registry_errors import BadInterval, StillHolds, UnfitHolder
 
 # Assertions that one record names: a record takes 65,535 bytes, and names and ids are bounded.
 _IN_ONE_RECORD = 150
@@ -58,12 +59,13 @@ class Moved:
 def reorganise(change: Change, plan: Reorganisation) -> tuple[Moved, ...]:
     """Does and records a reorganisation; each facet goes over on the ground on which it was held.
 
-    Times before ``effective_us`` keep their holders. Raises ``Impossible`` for a plan that contradicts
+    Times before ``effective_us``, which has come, keep their holders. Grants and delegations of a unit that
+    ends go to the first successor from now on. Raises ``Impossible`` for a plan that contradicts
     itself, ``PartyEnded`` for a unit that has ended, ``StillHolds`` for one that would leave something
     behind, and then nothing is changed.
     """
     _require_sound(plan)
-    require_interval(change, plan.effective_us)
+    _require_come(change, plan.effective_us)
     for unit in plan.units:
         _require_unit(change, unit)
     for successor in plan.successors:
@@ -74,6 +76,9 @@ def reorganise(change: Change, plan: Reorganisation) -> tuple[Moved, ...]:
     for unit in plan.units:
         _succeed(change, plan, unit)
     _record(change, plan, moved)
+    ended = [unit for unit in plan.units if unit not in plan.successors]
+    if ended and plan.successors:
+        carry_rights(change, ended, plan.successors[0])
     return moved
 
 
@@ -99,6 +104,13 @@ def _require_sound(plan: Reorganisation) -> None:
         raise Impossible(
             f"Assets are apportioned to {', '.join(strangers)}, which are not among the successors."
         )
+
+
+def _require_come(change: Change, effective_us: int) -> None:
+    """Rights follow at once, so what is still to come is recorded when it has come."""
+    require_interval(change, effective_us)
+    if effective_us > change.at_us:
+        raise BadInterval("A reorganisation is recorded once it has taken effect, not before.")
 
 
 def _require_unit(change: Change, name: str) -> None:
