@@ -71,11 +71,11 @@ class PostgresServer:
         """Let them go on."""
         self._signal_all(signal.SIGCONT)
 
-    def place(self) -> URL:
-        """A new, empty database."""
+    def place(self, like: str = "template1") -> URL:
+        """A new database: empty, or a copy of the one called ``like``."""
         name = f"log{next(_NUMBERS)}"
         with self._connect() as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
         return URL.create(
             "postgresql+psycopg", username="custody", database=name, query={"host": str(self._folder)}
         )

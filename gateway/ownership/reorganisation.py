@@ -1,6 +1,6 @@
 """Org units are renamed, merged, split and dissolved; what they held goes to who stands in their place."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -72,7 +72,9 @@ def reorganise(change: Change, plan: Reorganisation) -> tuple[Moved, ...]:
         if party(change.connection, successor) is None:
             add_party(change, successor, PartyKind.ORG_UNIT)
         _require_unit(change, successor)
-    moved = tuple(_move(change, plan, old) for unit in plan.units for old in _goes_over(change, plan, unit))
+    held = [old for unit in plan.units for old in held_by(change.connection, unit, plan.effective_us)]
+    _require_heirs(plan, held)
+    moved = tuple(_move(change, plan, old) for old in held if _heir(plan, old) != old.holder)
     for unit in plan.units:
         _succeed(change, plan, unit)
     _record(change, plan, moved)
@@ -118,17 +120,17 @@ def _require_unit(change: Change, name: str) -> None:
         raise UnfitHolder(f"{name!r} is not an org unit, and only those are reorganised.")
 
 
-def _goes_over(change: Change, plan: Reorganisation, unit: str) -> Iterator[Assertion]:
-    """What the unit would hold from then on."""
-    held = held_by(change.connection, unit, plan.effective_us)
-    if held and not plan.successors:
-        assets = sorted({each.asset for each in held})
+def _require_heirs(plan: Reorganisation, held: Sequence[Assertion]) -> None:
+    assets = sorted({each.asset for each in held})
+    if assets and not plan.successors:
         named = ", ".join(assets[:_NAMED]) + (" and more" if len(assets) > _NAMED else "")
         raise StillHolds(
-            f"{unit!r} holds facets of {named}, and would leave nobody in its place; transfer them first, or"
-            " name a successor."
+            f"{' and '.join(plan.units)} hold facets of {named}, and would leave nobody in their place;"
+            " transfer them first, or name a successor."
         )
-    return (each for each in held if _heir(plan, each) != unit)
+    unheld = sorted(set(plan.apportioned) - set(assets))
+    if unheld:
+        raise Impossible(f"Nothing of {', '.join(unheld[:_NAMED])} is held that could be apportioned.")
 
 
 def _heir(plan: Reorganisation, old: Assertion) -> str:

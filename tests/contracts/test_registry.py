@@ -23,7 +23,7 @@ from gateway.ownership.parties import parties, register_party
 from gateway.ownership.present import moment_of, touched_since
 from gateway.ownership.registration import NewAsset, register_asset, retire_asset
 from gateway.ownership.revisions import belief_diff
-from tests.registries import SECOND, START, World, give, tell_the_story
+from tests.registries import SECOND, START, World, give, registry_place, tell_the_story
 
 pytestmark = pytest.mark.anyio
 
@@ -33,9 +33,7 @@ OWNER = Facet.ACCOUNTABLE_OWNER
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """An empty place for a control database."""
-    if request.param == "sqlite":
-        return tmp_path / "control.db"
-    return request.getfixturevalue("postgres_server").place()
+    return registry_place(request, tmp_path, request.param)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from gateway.control.schema import FOREVER
 from gateway.ownership.facets import Facet
 from gateway.ownership.history import held_between, timeline
 from gateway.ownership.registry_tables import ASSET, ASSET_LINK, OWNERSHIP_ASSERTION, PARTY, PARTY_SUCCESSION
-from tests.registries import ADMIN, SECOND, World, give, tell_the_story
+from tests.registries import ADMIN, SECOND, World, give, registry_place, tell_the_story
 
 pytestmark = pytest.mark.anyio
 
@@ -27,9 +27,7 @@ _FAR = 2**60
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """An empty place for a control database."""
-    if request.param == "sqlite":
-        return tmp_path / "control.db"
-    return request.getfixturevalue("postgres_server").place()
+    return registry_place(request, tmp_path, request.param)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from gateway.ownership.registry_errors import CyclicLink, PartyEnded, UnfitAsset
 from gateway.ownership.reorganisation import Reorganisation, Reshaping, reorganise
 from gateway.ownership.seed import SETTINGS_ACTOR, Difference, Seeded, seed_registry
 from gateway.settings import AssetSettings, Settings, load_settings
+from tests.registries import registry_place
 
 pytestmark = pytest.mark.anyio
 
@@ -34,9 +35,7 @@ EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "custody.example.toml
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """An empty place for a control database."""
-    if request.param == "sqlite":
-        return tmp_path / "control.db"
-    return request.getfixturevalue("postgres_server").place()
+    return registry_place(request, tmp_path, request.param)
 
 
 @pytest.fixture
