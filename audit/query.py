@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from audit import tlog
 from audit.checkpoint import Checkpoint, open_checkpoint
@@ -107,6 +107,13 @@ class LogReader:
             found = newest_checkpoint(connection) if size is None else _checkpoint_of(connection, size)
             note = cosigned_note(connection, *found) if found else ""
         return (open_checkpoint(note, verifier), note) if note else None
+
+    def checkpoint_over(self, verifier: Verifier, index: int) -> tuple[Checkpoint, str] | None:
+        """The first checkpoint that has this entry under it, as ``checkpoint`` gives one."""
+        query = select(func.min(CHECKPOINT.c.size)).where(CHECKPOINT.c.size > index)
+        with self._engine.connect() as connection:
+            size = connection.scalar(query)
+        return self.checkpoint(verifier, size) if size is not None else None
 
     def prove(self, located: Located, checkpoint: Checkpoint) -> list[bytes]:
         """The path from an entry to the checkpoint's root, checked; raises LogCorrupted or InvalidProof.

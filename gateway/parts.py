@@ -7,6 +7,7 @@ from typing import cast
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from audit.cosignature import parse_witness
+from audit.database import Database
 from audit.errors import AuditError
 from audit.ids import SystemClock, Uuid7
 from audit.log import Log, LogOptions, open_log
@@ -131,13 +132,17 @@ def verifiable_log(settings: Settings, state: StateFolder) -> Log:
         raise SettingsInvalid(f"audit: {error}") from error
 
 
-def control(settings: Settings, log: Log) -> Control:
-    """Governance's database, with the log that its changes go into; raises ``SettingsInvalid``."""
+def control_database(settings: Settings) -> Database:
+    """Governance's database; raises ``SettingsInvalid``."""
     try:
-        database = open_control_database(_placed(settings, settings.control.database))
+        return open_control_database(_placed(settings, settings.control.database))
     except ControlUnusable as error:
         raise SettingsInvalid(f"control: {error}") from error
-    return Control(database, log, wall_us=SystemClock().wall_us, new_id=ids.Uuid7())
+
+
+def control(settings: Settings, log: Log) -> Control:
+    """Governance's database, with the log that its changes go into; raises ``SettingsInvalid``."""
+    return Control(control_database(settings), log, wall_us=SystemClock().wall_us, new_id=ids.Uuid7())
 
 
 def witness_policy(settings: Settings) -> WitnessPolicy | None:

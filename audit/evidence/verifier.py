@@ -532,6 +532,10 @@ def check_dossier(files: dict[str, bytes], entries: Entries, said: list[str], wr
             for at in absent[:1]
         )
     said.append(f"Exhibits   {len(exhibits)}, each with the entries that were frozen for it")
+    for each in json.loads(files.get("dossier/texts.json", b"[]")):
+        made = sha256(bytes.fromhex(each["salt"]) + each["text"].encode()).hexdigest()
+        if made != each["digest"] or made.encode() not in files["entries.jsonl"]:
+            wrong.append(f"the text {each['digest']} is not the one whose digest an entry holds")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from audit.query import LogReader
 from gateway import bundled
 from gateway.cli.audit_reading import Desk, reading
 from gateway.parts import witness_policy
-from gateway.pdp.source import PolicyRefused, read_source
+from gateway.pdp.source import PolicyRefused, PolicySource, read_source
+from gateway.settings import Settings
 
 
 def export_bundle(  # noqa: PLR0913 - the options of one command
@@ -40,14 +41,14 @@ def export_bundle(  # noqa: PLR0913 - the options of one command
         receipts=receipts,
     )
     with reading(at, "export", facts) as reader:
-        digest, told = _write(reader, evidence, target)
+        digest, told = write_evidence(reader, evidence, target)
     same = "the same filter, " if selection.where != ANY else ""
     again = f"The same bytes again: {same}--first {selection.first} --end {selection.end} --checkpoint {size}"
     return f"{told}\n  SHA-256      {digest}\n{again}"
 
 
-def _write(reader: LogReader, evidence: Evidence, target: Path) -> tuple[str, str]:
-    # In place only when it is whole.
+def write_evidence(reader: LogReader, evidence: Evidence, target: Path) -> tuple[str, str]:
+    """The bundle in place, once it is whole; its SHA-256, and what it holds in words."""
     descriptor, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as out:
@@ -87,22 +88,36 @@ def _note(at: Desk, checkpoint: str) -> str:
 
 
 def _witnesses(at: Desk) -> list[str]:
-    policy = witness_policy(at.settings) if at.settings else None
+    return witnesses_of(at.settings) if at.settings else []
+
+
+def witnesses_of(settings: Settings) -> list[str]:
+    """The verifier keys of the log's witnesses, as the settings name them."""
+    policy = witness_policy(settings)
     return [str(each.witness) for each in policy.witnesses] if policy else []
 
 
 def _policy_text(folder: Path) -> tuple[str, Mapping[str, bytes]]:
     """The revision that a policy folder has today, and its files in force; raises ExportRefused."""
-    try:
-        source = read_source(folder)
-    except PolicyRefused as error:
-        raise ExportRefused(f"--policies {folder}: {error}") from error
+    source = read_folder(folder)
     return source.revision, source.files
 
 
+def read_folder(folder: Path) -> PolicySource:
+    """The policy in a folder; raises ExportRefused."""
+    try:
+        return read_source(folder)
+    except PolicyRefused as error:
+        raise ExportRefused(f"--policies {folder}: {error}") from error
+
+
 def _folders(at: Desk, given: Sequence[Path]) -> list[Path]:
+    return folders_of(at.settings, given) if at.settings else list(given)
+
+
+def folders_of(settings: Settings, given: Sequence[Path]) -> list[Path]:
     """The policy folders to look in: those given, and the one that the settings name."""
-    if at.settings is None or at.settings.policy.kind != "embedded":
+    if settings.policy.kind != "embedded":
         return list(given)
-    named = at.settings.policy.options.get("policies")
+    named = settings.policy.options.get("policies")
     return [*given, Path(str(named)) if named else bundled.policies()]

@@ -4,7 +4,7 @@ import warnings
 
 import typer
 
-from gateway.cli import audit, demo, keys, payloads, policy, redact, serve, witness
+from gateway.cli import audit, demo, dispute, keys, payloads, policy, redact, serve, witness
 
 app = typer.Typer(
     name="custody",
@@ -22,6 +22,7 @@ app.add_typer(audit.app, name="audit", help="Read and verify the log.")
 app.add_typer(witness.app, name="witness", help="Run a witness on a department's own machine.")
 app.add_typer(policy.app, name="policy", help="Check and test policies.")
 app.add_typer(redact.app, name="redact", help="Find and take out sensitive text; measure it.")
+app.add_typer(dispute.app, name="dispute", help="Disputes about who owns what.")
 app.add_typer(keys.app, name="keys", help="Make API keys.")
 
 

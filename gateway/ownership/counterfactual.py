@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from audit.query import LogReader
 from gateway.domain import JsonObject
@@ -65,6 +65,10 @@ class Counterfactual:
         }
 
 
+Judges: TypeAlias = Mapping[str, Judge | None]
+"""By revision; None for a policy whose text is at hand and does not pass this release's checks."""
+
+
 def spoken_for_by(party: str, facets: Iterable[str]) -> Transform:
     """Facts in which the party holds these facets and answers for the asset, and nobody disputes it."""
     held = dict.fromkeys((*facets, "accountable_owner"), party)
@@ -84,12 +88,12 @@ def counterfactuals(
     reader: LogReader,
     span: Span,
     asset: str,
-    judges: Mapping[str, Judge],
+    judges: Judges,
     claims: Mapping[str, Sequence[str]],
 ) -> tuple[Counterfactual, ...]:
     """The control, then one for each party of ``claims`` (party: facets it claims), over one span.
 
-    Each call is decided by the policy that decided it: ``judges`` are by revision. One pass over the log.
+    Each call is decided by the policy that decided it. One pass over the log.
     """
     tellers = [_Teller("", None), *(_Teller(party, spoken_for_by(party, claims[party])) for party in claims)]
     for decision in _decisions(reader, span, asset):
@@ -117,12 +121,12 @@ class _Teller:
         self._reasons: Counter[str] = Counter()
         self._flips: list[Flip] = []
 
-    def take(self, decision: RecordedDecision, judges: Mapping[str, Judge]) -> None:
+    def take(self, decision: RecordedDecision, judges: Judges) -> None:
         """Decides one call again."""
         judge = judges.get(decision.revision)
         if judge is None:
             self._counts[Outcome.UNREPLAYABLE] += 1
-            self._reasons[f"no text of policy revision {decision.revision[:12]}"] += 1
+            self._reasons[_missing(decision.revision, judges)] += 1
             return
         facts = self._transform(decision.facts) if self._transform else decision.facts
         self._count(redecided(decision, judge, facts))
@@ -148,3 +152,9 @@ class _Teller:
             if len(self._flips) < MOST_LISTED:
                 was = again.recorded
                 self._flips.append(Flip(was.index, was.department, change, again.rules))
+
+
+def _missing(revision: str, judges: Judges) -> str:
+    if revision in judges:
+        return f"policy revision {revision[:12]} does not pass this release's checks"
+    return f"no text of policy revision {revision[:12]}"

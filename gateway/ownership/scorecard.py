@@ -140,10 +140,11 @@ class _Rates:
         calls = self._calls(entity, declared, prompts)
         events = sum(count * times for (count, _), times in calls.items())
         sample, method = self._sample(entity, declared, calls, prompts)
-        if sample is None or not events:
+        # Units that are all alike would be resampled into themselves, with bounds that are none.
+        if sample is None or len({found / asked for found, asked in sample}) == 1:
             return poisson(events, prompts)
-        low, high = bootstrap(sample, f"{self._seed}/{entity}/{declared}")
-        return Estimate(events / prompts, low, high, events, prompts, method)
+        value, (low, high) = events / prompts, bootstrap(sample, f"{self._seed}/{entity}/{declared}")
+        return Estimate(value, min(low, value), max(high, value), events, prompts, method)
 
     def _sample(
         self, entity: str, declared: str | None, calls: Weights, prompts: int
@@ -160,7 +161,7 @@ class _Rates:
             if of_entity == entity and declared in {None, of_class}:
                 found[count, 1] += times
         found[0, 1] = prompts - found.total()
-        return found
+        return +found
 
     def _days(self, entity: str, declared: str | None) -> Weights:
         units = (_unit(day, entity, declared) for day in self._tally.days.values())

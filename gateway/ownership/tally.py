@@ -150,5 +150,6 @@ def _count_findings(tally: DepartmentTally, day: SenderDay, declared: str, count
     if not counts:
         return
     for entity, count in (*counts.items(), (ALL, sum(counts.values()))):
-        tally.found[declared, entity, count] += 1
-        day.findings[declared, entity] += count
+        if count:
+            tally.found[declared, entity, count] += 1
+            day.findings[declared, entity] += count

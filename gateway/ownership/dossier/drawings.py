@@ -11,7 +11,7 @@ from gateway.report.markup import Markup, tag
 from gateway.report.plots import WIDTH, colour_of, figure
 
 _LEFT, _RIGHT, _TOP, _LOW = 150.0, 24.0, 34.0, 46.0
-_PLANE = 220.0
+_ROW, _LEAST = 44.0, 2
 _BOX_W, _BOX_H, _GAP_X, _GAP_Y = 190.0, 46.0, 26.0, 54.0
 _ABREAST = 4
 
@@ -38,16 +38,19 @@ def two_axes(name: str, facet: str, assertions: Sequence[Assertion], told: Mappi
     known = sorted(
         {each.recorded_from_us for each in assertions} | _ends(each.recorded_to_us for each in assertions)
     )
+    plane = _ROW * max(_LEAST, len(known))
     across = _Scale(valid, _LEFT, WIDTH - _LEFT - _RIGHT)
-    up = _Scale(known, _TOP + _PLANE, -_PLANE)
+    up = _Scale(known, _TOP + plane, -plane)
     colours = {holder: place for place, holder in enumerate(sorted({each.holder for each in assertions}))}
     shapes = [_plot(each, across, up, colours[each.holder]) for each in assertions]
-    shapes += [_across(across, moment, told[moment], place) for place, moment in enumerate(valid)]
+    shapes += [
+        _across(across, moment, told[moment], _TOP + plane, place) for place, moment in enumerate(valid)
+    ]
     shapes += [_up(up, moment, told[moment]) for moment in known]
     shapes.append(tag("text", "believed from", x=_LEFT - 12, y=_TOP - 14, class_="soft end"))
-    shapes.append(tag("text", "true from", x=WIDTH - _RIGHT, y=_TOP + _PLANE + 42, class_="soft end"))
+    shapes.append(tag("text", "true from", x=WIDTH - _RIGHT, y=_TOP + plane + 42, class_="soft end"))
     words = "; ".join(_told(each, told) for each in assertions)
-    return figure(name, f"Who held {facet}, as believed when", words, _TOP + _PLANE + _LOW + 6, shapes)
+    return figure(name, f"Who held {facet}, as believed when", words, _TOP + plane + _LOW + 6, shapes)
 
 
 def graph(name: str, found: Provenance) -> Markup:
@@ -84,8 +87,8 @@ def _plot(each: Assertion, across: _Scale, up: _Scale, colour: int) -> Markup:
     return tag("g", box, label)
 
 
-def _across(scale: _Scale, moment: int, text: str, place: int) -> Markup:
-    x, low = scale.at(moment), _TOP + _PLANE
+def _across(scale: _Scale, moment: int, text: str, low: float, place: int) -> Markup:
+    x = scale.at(moment)
     # Two heights, so that neighbours do not run into each other.
     y = low + 16 + 14 * (place % 2)
     line = tag("line", x1=x, x2=x, y1=low, y2=y - 10, class_="axis")

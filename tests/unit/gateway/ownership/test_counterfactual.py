@@ -64,6 +64,15 @@ def test_the_control_gives_the_recorded_verdicts(database: Path, judge: Judge) -
     assert control.reasons == {"no text of policy revision cdcdcdcdcdcd": 1}
 
 
+def test_a_policy_that_is_no_longer_sound_decides_nothing(database: Path, judge: Judge) -> None:
+    """Calls of a policy whose text does not pass today's checks are not replayed, and the reason says so."""
+    with LogReader(database) as reader:
+        judges = {judge.revision: None}
+        (control,) = counterfactuals(reader, Span(0, reader.size()), "support-tone", judges, {})
+    assert control.counts == {Outcome.UNREPLAYABLE: 4}
+    assert control.reasons[f"policy revision {judge.revision[:12]} does not pass this release's checks"] == 3
+
+
 def test_another_owner_decides_otherwise(database: Path, judge: Judge) -> None:
     """Had a party with no rule for it spoken for the asset, allowed calls would have been refused."""
     _, retail, product = told(database, judge, "retail", "product")

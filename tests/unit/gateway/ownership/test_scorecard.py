@@ -1,5 +1,7 @@
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from audit.errors import ExportRefused
 from audit.query import LogReader
@@ -35,7 +37,7 @@ def test_figures_are_per_prompt_with_bounds() -> None:
 
 def test_days_of_senders_are_drawn_where_there_are_enough() -> None:
     """Many sender-days are resampled; with few prompts, or no finding, the exact interval stands."""
-    calls = [Call(day=20_000 + day, counts={"PERSON": 1}) for day in range(30)]
+    calls = [Call(day=20_000 + day, counts={"PERSON": day % 2 + 1}) for day in range(30)]
     few = [Call(department="legal", counts={"PERSON": 1})]
     none = [Call(department="it", day=20_000 + day) for day in range(30)]
     methods = {
@@ -117,3 +119,22 @@ def test_a_real_log_is_counted(finished_log_database: object) -> None:
         assert part.entries == 10
         with pytest.raises(ExportRefused, match="not a range"):
             read_scorecards(reader, Span(0, reader.size() + 1))
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(20_000, 20_030), st.sampled_from(["public", "internal"])),
+        min_size=1,
+        max_size=60,
+    )
+)
+@settings(max_examples=40, deadline=None)
+def test_every_figure_lies_within_its_bounds(prompts: list[tuple[int, int, str]]) -> None:
+    """Whatever was found when, a figure counts it all, and its bounds hold it and are wider than a point."""
+    calls = [Call(counts={"PERSON": count}, day=day, declared=declared) for count, day, declared in prompts]
+    (card,) = carded(*calls).cards
+    assert card.findings is not None
+    assert card.findings.events == sum(count for count, _, _ in prompts)
+    for each in (card.findings, *card.by_class.values(), *card.by_entity.values()):
+        assert each.low <= each.value <= each.high
+        assert each.low < each.high

@@ -1,0 +1,72 @@
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from audit.evidence import verifier
+from gateway.cli.main import app
+from tests.unit.audit.evidence.test_bundle import members
+from tests.unit.gateway.ownership.dossier.fought import Fought
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def config(fought: Fought, tmp_path: Path) -> Path:
+    """Settings of a gateway over a copy of the fought dispute."""
+    state = tmp_path / "state"
+    shutil.copytree(fought.folder, state)
+    example = Path(__file__).resolve().parents[5] / "deploy" / "custody.example.toml"
+    text = example.read_text("utf-8").replace('state_dir = ".custody"', f'state_dir = "{state}"')
+    text = text.replace('origin = "northwind.example/custody"', 'origin = "custody.local/audit"')
+    path = tmp_path / "custody.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def run(config: Path, dispute: str, *arguments: str) -> tuple[int, str]:
+    """One dossier; exit code and all that was said."""
+    made = RUNNER.invoke(app, ["dispute", "dossier", dispute, "--config", str(config), *arguments])
+    return made.exit_code, made.output
+
+
+def test_a_dossier_is_written_twice_alike(fought: Fought, config: Path, tmp_path: Path) -> None:
+    """The command writes a zip that holds, and again the same bytes; each run is on record."""
+    one, two = tmp_path / "one.zip", tmp_path / "two.zip"
+    code, output = run(config, fought.dispute, "--as", "auditor", "-o", str(one))
+    assert code == 0, output
+    assert re.search(r"dossier +\d+ files, sealed by entry \d+", output)
+    code, output = run(config, fought.dispute, "--as", "auditor", "-o", str(two))
+    assert code == 0, output
+    assert one.read_bytes() == two.read_bytes()
+    assert verifier.main([str(one)]) == 0
+    again = tmp_path / "again.zip"
+    note = tmp_path / "note"
+    note.write_bytes(members(one.read_bytes())["checkpoint"])
+    code, output = run(config, fought.dispute, "--as", "auditor", "-o", str(again), "--checkpoint", str(note))
+    assert (code, again.read_bytes() == one.read_bytes()) == (0, True), output
+
+
+def test_a_stranger_needs_the_zip_alone(fought: Fought, config: Path, tmp_path: Path) -> None:
+    """The verifier out of the zip, run in an empty folder, isolated, says that everything holds."""
+    target = tmp_path / "elsewhere" / "case.zip"
+    target.parent.mkdir()
+    code, output = run(config, fought.dispute, "--as", "auditor", "-o", str(target))
+    assert code == 0, output
+    (target.parent / "verify.py").write_bytes(members(target.read_bytes())["verify.py"])
+    command = [sys.executable, "-I", "verify.py", "case.zip"]
+    done = subprocess.run(command, cwd=target.parent, capture_output=True, text=True, check=False)
+    assert (done.returncode, "EVERYTHING HOLDS" in done.stdout) == (0, True), done.stdout
+
+
+def test_an_unknown_dispute_is_told(config: Path, tmp_path: Path) -> None:
+    """A dispute that there is not is told in a sentence, and nothing is written."""
+    target = tmp_path / "none.zip"
+    code, output = run(config, "no-such", "--as", "auditor", "-o", str(target))
+    assert (code, "There is no dispute" in output, target.exists()) == (2, True, False), output
+    code, output = run(config, "no-such", "--as", "nobody", "-o", str(target))
+    assert code == 2
