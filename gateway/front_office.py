@@ -23,7 +23,7 @@ from gateway.pipeline import Call, Parts
 from gateway.records import Recorder, Refusals, Trail
 from gateway.sight import Sight, Viewer
 from gateway.views import assets, proposals
-from gateway.views.base import Query, Shelf, View, micros
+from gateway.views.base import AnyShelf, Query, View, micros
 
 _T = TypeVar("_T")
 
@@ -131,7 +131,7 @@ class FrontOffice:
         """This moment, in microseconds since 1970 UTC."""
         return micros(self._parts.now())
 
-    async def find(self, caller: Caller, shelf: Shelf, key: str) -> View:
+    async def find(self, caller: Caller, shelf: AnyShelf, key: str) -> View:
         """The thing of this key, if it is there and the caller may see it; raises ``NotFound``."""
         try:
             view = await self.read(lambda connection, now_us: shelf.find(connection, key, now_us))
@@ -147,7 +147,7 @@ class FrontOffice:
             return False
         return await self._parts.governance.may_answer(caller.acting, view.id)
 
-    async def page(self, caller: Caller, shelf: Shelf, query: Query, after: str) -> Page:
+    async def page(self, caller: Caller, shelf: AnyShelf, query: Query, after: str) -> Page:
         """Things of a kind that the caller may see, from the one after a key on."""
         seen: list[View] = []
         for _ in range(-(-_LOOKED_AT // query.limit)):
@@ -197,5 +197,5 @@ def front_office(parts: Parts, governance: Governance) -> FrontOffice:
     )
 
 
-def _missing(shelf: Shelf, key: str) -> NotFound:
+def _missing(shelf: AnyShelf, key: str) -> NotFound:
     return NotFound(f"There is no {shelf.noun} {key!r}, or it is not for you to see.")

@@ -85,6 +85,7 @@ class OpenMandate(_Apply):
     """Apply for facets that nobody holds of an asset, dataset or use case, and let others apply as well."""
 
     kind: ClassVar[str] = "mandate.open"
+    makes_asset: ClassVar[bool] = True  # or may, with the award
 
     asset: Name = Field(description="Id of the asset; one that is not registered yet is, with the award.")
     asset_type: AssetType | None = Field(None, description="Its type, where it is not registered yet.")

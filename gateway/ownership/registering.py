@@ -82,6 +82,7 @@ class RegisterAsset(Operation):
 
     kind: ClassVar[str] = "asset.register"
     changes_rights: ClassVar[bool] = True
+    makes_asset: ClassVar[bool] = True
     asset: Name = Field(description="Its id.", examples=["support-tone"])
     type: AssetType = Field(description="What it is.")
     owner: Name = Field(description="The party accountable for it.")

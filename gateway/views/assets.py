@@ -9,7 +9,7 @@ from gateway.ownership.assets import AssetRow
 from gateway.ownership.beliefs import Held, load_beliefs
 from gateway.ownership.facets import AssetType, Basis, Facet, LinkKind
 from gateway.ownership.links import Link
-from gateway.views.base import End, Moment, Query, Shelf, Told, View, end, moment
+from gateway.views.base import Audience, End, Moment, Query, Shelf, Told, View, end, moment
 
 
 class HeldView(Told):
@@ -34,8 +34,6 @@ class LinkView(Told):
 class AssetView(View):
     """Something that can be owned, with who is believed to hold what of it now."""
 
-    audience = "discoverers"
-
     id: str = Field(examples=["support-tone"])
     type: AssetType
     weight_hash: str = Field(description="SHA-256 of its weights; empty for what has none.")
@@ -44,6 +42,11 @@ class AssetView(View):
     revision: int = Field(description="The last change to the asset itself.")
     links: list[LinkView]
     facets: dict[Facet, HeldView]
+
+    @property
+    def audience(self) -> Audience:
+        """Whoever may discover it."""
+        return "discoverers"
 
     @property
     def key(self) -> str:
@@ -72,10 +75,11 @@ def find(connection: Connection, name: str, now_us: int) -> AssetView:
     return _views(connection, [assets.require_asset(connection, name)], now_us)[0]
 
 
-def some(connection: Connection, query: Query, after: str, limit: int, now_us: int) -> Sequence[AssetView]:
+def some(
+    connection: Connection, query: AssetQuery, after: str, limit: int, now_us: int
+) -> Sequence[AssetView]:
     """Assets by id."""
-    kind = query.type if isinstance(query, AssetQuery) else None
-    return _views(connection, assets.assets(connection, after, limit, kind), now_us)
+    return _views(connection, assets.assets(connection, after, limit, query.type), now_us)
 
 
 SHELF = Shelf("asset", "assets", AssetView, AssetQuery, find, some)

@@ -3,18 +3,22 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from gateway.control.schema import FOREVER
 
+Audience: TypeAlias = Literal["everybody", "discoverers", "nobody"]
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Moment: TypeAlias = Annotated[str, Field(examples=["2026-11-24T09:00:00.000000Z"])]
 End: TypeAlias = Annotated[str | None, Field(examples=["2027-01-01T00:00:00.000000Z"])]
 """A moment, or null where there is no end."""
+Narrow: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9*._:-]{0,200}$")]
+"""What a listing is narrowed to: an id, or empty for any."""
 
 
 def moment(at_us: int) -> str:
@@ -46,7 +50,10 @@ class View(Told):
     may discover the asset, or nobody; an auditor of the asset always does.
     """
 
-    audience: ClassVar[Literal["everybody", "discoverers", "nobody"]] = "nobody"
+    @property
+    def audience(self) -> Audience:
+        """Who sees it besides."""
+        return "nobody"
 
     @property
     def key(self) -> str:
@@ -78,8 +85,11 @@ class Query(BaseModel):
     cursor: str = Field("", max_length=2000, description="Where the page before ended, as it said.")
 
 
+_Query = TypeVar("_Query", bound=Query)
+
+
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(Generic[_Query]):
     """Things of one kind: how one is found and how they are listed, in the order of their keys.
 
     ``find`` raises ``NotFound``; ``some`` gives at most as many as asked for, from the one after a key on.
@@ -89,6 +99,10 @@ class Shelf:
     noun: str
     plural: str
     view: type[View]
-    query: type[Query]
+    query: type[_Query]
     find: Callable[[Connection, str, int], View]
-    some: Callable[[Connection, Query, str, int, int], Sequence[View]]
+    some: Callable[[Connection, _Query, str, int, int], Sequence[View]]
+
+
+# A shelf together with others: what it can be asked for is known to itself alone.
+AnyShelf: TypeAlias = Shelf[Any]

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from gateway.ownership import parties
 from gateway.ownership.facets import PartyKind
 from gateway.ownership.parties import Party, Succession
-from gateway.views.base import End, Moment, Query, Shelf, Told, View, end, moment
+from gateway.views.base import Audience, End, Moment, Query, Shelf, Told, View, end, moment
 
 
 class SuccessionView(Told):
@@ -21,8 +21,6 @@ class SuccessionView(Told):
 class PartyView(View):
     """An org unit, person, group or service that can hold something."""
 
-    audience = "everybody"  # who there is in the company is no secret to its departments
-
     id: str = Field(examples=["retail"])
     kind: PartyKind
     belongs_to: str = Field(description="The org unit of anybody who is none.")
@@ -30,6 +28,11 @@ class PartyView(View):
     ended: End
     revision: int
     successions: list[SuccessionView] = Field(description="Where it came from and what became of it.")
+
+    @property
+    def audience(self) -> Audience:
+        """Who there is in the company is no secret to its departments."""
+        return "everybody"
 
     @property
     def key(self) -> str:
@@ -47,7 +50,9 @@ def find(connection: Connection, name: str, now_us: int) -> PartyView:
     return _view(connection, parties.require_party(connection, name))
 
 
-def some(connection: Connection, query: Query, after: str, limit: int, now_us: int) -> Sequence[PartyView]:
+def some(
+    connection: Connection, query: PartyQuery, after: str, limit: int, now_us: int
+) -> Sequence[PartyView]:
     """Parties by name."""
     del query, now_us
     return [_view(connection, each) for each in parties.parties(connection, after, limit)]

@@ -59,13 +59,14 @@ def find(connection: Connection, name: str, now_us: int) -> ProposalView:
     return _view(proposals.find(connection, name), now_us)
 
 
-def some(connection: Connection, query: Query, after: str, limit: int, now_us: int) -> Sequence[ProposalView]:
+def some(
+    connection: Connection, query: ProposalQuery, after: str, limit: int, now_us: int
+) -> Sequence[ProposalView]:
     """Proposals by time."""
-    wanted = query.state if isinstance(query, ProposalQuery) else None
     found: list[ProposalView] = []
     while rows := proposals.listing(connection, after=after, limit=limit):
         views = [_view(each, now_us) for each in rows]
-        found += [each for each in views if wanted in {None, each.state}]
+        found += [each for each in views if query.state in {None, each.state}]
         if len(found) >= limit:
             break
         after = rows[-1].id

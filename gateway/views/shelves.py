@@ -1,6 +1,16 @@
 """Every kind of thing that is told of; a part of governance that adds one adds it here."""
 
-from gateway.views import assets, parties, proposals
-from gateway.views.base import Shelf
+from gateway.views import assets, disputes, mandates, parties, precedents, proposals, rights
+from gateway.views.base import AnyShelf
 
-SHELVES: tuple[Shelf, ...] = (parties.SHELF, assets.SHELF, proposals.SHELF)
+SHELVES: tuple[AnyShelf, ...] = (
+    parties.SHELF,
+    assets.SHELF,
+    rights.GRANTS,
+    rights.DELEGATIONS,
+    rights.TRANSFERS,
+    disputes.SHELF,
+    mandates.SHELF,
+    precedents.SHELF,
+    proposals.SHELF,
+)

@@ -15,12 +15,13 @@ from gateway.front_office import FrontOffice
 from gateway.routes.api.answering import Answerer, add_answers
 from gateway.routes.api.cursors import Cursors
 from gateway.routes.api.door import ApiDoor
+from gateway.routes.api.hearings import Hearings, add_hearings
 from gateway.routes.api.history import Historian, add_history
 from gateway.routes.api.naming import components
 from gateway.routes.api.operating import Operator, add_operation
 from gateway.routes.api.reading import Reader, add_shelf
 from gateway.settings import ServerSettings
-from gateway.views.base import Shelf, Told
+from gateway.views.base import AnyShelf, Told
 
 PREFIX = "/api/v1"
 
@@ -90,7 +91,7 @@ def routes(
     limits: ServerSettings,
     new_id: Callable[[], str],
     secret: bytes,
-    shelves: Sequence[Shelf],
+    shelves: Sequence[AnyShelf],
 ) -> list[BaseRoute]:
     """The control API; ``secret`` seals cursors, and is the same on every replica."""
     api = _Api(
@@ -115,13 +116,14 @@ def routes(
     return [Mount(PREFIX, ApiDoor(office, limits, new_id, api))]
 
 
-def _router(office: FrontOffice, cursors: Cursors, shelves: Sequence[Shelf]) -> APIRouter:
+def _router(office: FrontOffice, cursors: Cursors, shelves: Sequence[AnyShelf]) -> APIRouter:
     router = APIRouter(responses=_FAILURES)
     reader = Reader(office, cursors)
     operator = Operator(office, {shelf.noun: shelf for shelf in shelves})
     for shelf in shelves:
         add_shelf(router, reader, shelf)
     add_history(router, Historian(office, reader))
+    add_hearings(router, Hearings(office, reader))
     add_answers(router, Answerer(office, operator))
     for operation in office.catalogue:
         add_operation(router, operator, operation)

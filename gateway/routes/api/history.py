@@ -124,7 +124,6 @@ def add_history(router: APIRouter, historian: Historian) -> None:
             summary=(endpoint.__doc__ or "").strip(),
             tags=["assets"],
             response_model=model,
-            response_class=Response,
         )
 
 

@@ -10,6 +10,8 @@ from gateway.control.operations import Operation
 
 # Verbs that make a new thing, by POST to the collection.
 _CREATING = frozenset({"register", "give", "propose", "open", "assert"})
+# A mandate is a dispute of its own kind, and its operations call it one.
+_STANDS_FOR = {"mandate": "dispute"}
 _REFERENCE = "#/components/schemas/{model}"
 
 
@@ -17,13 +19,14 @@ _REFERENCE = "#/components/schemas/{model}"
 class Address:
     """``grant.give`` is POST /grants, ``grant.revoke`` POST /grants/{grant}/revoke for its field ``grant``.
 
-    An operation of another verb without such a field is POST /grants/verb.
+    An operation of another verb without such a field is POST /grants/verb. ``field`` names the field that
+    stands in the path, if one does.
     """
 
     noun: str
     plural: str
     path: str
-    in_path: bool
+    field: str
     creates: bool
 
     @classmethod
@@ -32,26 +35,32 @@ class Address:
         noun, _, verb = operation.kind.partition(".")
         plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
         creates = verb in _CREATING
-        in_path = not creates and noun in operation.model_fields
-        thing = f"/{{{noun}}}" if in_path else ""
+        field = "" if creates else _field(noun, operation)
+        thing = f"/{{{field}}}" if field else ""
         path = f"/{plural}" if creates else f"/{plural}{thing}/{verb.replace('_', '-')}"
-        return cls(noun, plural, path, in_path, creates)
+        return cls(noun, plural, path, field, creates)
 
     def described(self, operation: type[Operation]) -> dict[str, Any]:
         """The body and the path of the operation, for OpenAPI."""
         body = {"content": {"application/json": {"schema": self._schema(operation)}}, "required": True}
-        if not self.in_path:
+        if not self.field:
             return {"requestBody": body}
-        named = {"name": self.noun, "in": "path", "required": True, "schema": {"type": "string"}}
+        named = {"name": self.field, "in": "path", "required": True, "schema": {"type": "string"}}
         return {"requestBody": body, "parameters": [named]}
 
     def _schema(self, operation: type[Operation]) -> dict[str, Any]:
         schema = operation.model_json_schema(ref_template=_REFERENCE)
         schema.pop("$defs", None)  # they stand among the components
-        if self.in_path:
-            schema["properties"].pop(self.noun)
-            schema["required"] = [name for name in schema.get("required", ()) if name != self.noun]
+        if self.field:
+            schema["properties"].pop(self.field)
+            schema["required"] = [name for name in schema.get("required", ()) if name != self.field]
         return schema
+
+
+def _field(noun: str, operation: type[Operation]) -> str:
+    """The field that names the thing operated on; empty if there is none."""
+    names = (noun, _STANDS_FOR.get(noun, noun))
+    return next((name for name in names if name in operation.model_fields), "")
 
 
 def components(operations: Sequence[type[BaseModel]]) -> dict[str, Any]:

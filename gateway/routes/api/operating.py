@@ -20,7 +20,7 @@ from gateway.routes.api.bodies import validated
 from gateway.routes.api.door import body_of, caller_of
 from gateway.routes.api.etags import require_match, tag_of
 from gateway.routes.api.naming import Address
-from gateway.views.base import Shelf, Told
+from gateway.views.base import AnyShelf, Told
 
 IdempotencyKey = Annotated[
     str,
@@ -48,7 +48,7 @@ class PerformedView(Told):
 class Operator:
     """Performs operations for callers."""
 
-    def __init__(self, office: FrontOffice, shelves: Mapping[str, Shelf]) -> None:
+    def __init__(self, office: FrontOffice, shelves: Mapping[str, AnyShelf]) -> None:
         self._office = office
         self._shelves = shelves
 
@@ -57,8 +57,8 @@ class Operator:
     ) -> JSONResponse:
         """Does the operation that a request describes."""
         operation = validated(kind, _document(request, address))
-        thing = request.path_params.get(address.noun, "")
-        matching = self._matching(address.noun, thing, operation.about, if_match)
+        thing = request.path_params.get(address.field, "")
+        matching = self._matching(address.field, thing, operation.about, if_match)
         done = await self._office.perform(caller_of(request), operation, Terms(key, matching))
         return answer(done, created=address.creates)
 
@@ -119,8 +119,8 @@ def add_operation(router: APIRouter, operator: Operator, kind: type[Operation]) 
 
 def _document(request: Request, address: Address) -> JsonObject:
     body = body_of(request)
-    if not address.in_path:
+    if not address.field:
         return body
-    if address.noun in body:
-        raise InvalidBody(f"The {address.noun} stands in the path; leave it out of the body.")
-    return {**body, address.noun: request.path_params[address.noun]}
+    if address.field in body:
+        raise InvalidBody(f"The {address.field} stands in the path; leave it out of the body.")
+    return {**body, address.field: request.path_params[address.field]}

@@ -12,8 +12,8 @@ from gateway.front_office import Caller, FrontOffice
 from gateway.routes.api.cursors import Cursors
 from gateway.routes.api.door import caller_of
 from gateway.routes.api.etags import tag, unchanged
+from gateway.views.base import AnyShelf, Told, View
 from gateway.views.base import Query as Asked
-from gateway.views.base import Shelf, Told, View
 
 # What a path or a query may name: ids of the registry, opaque subject ids, ids of changes.
 NAME = r"^[A-Za-z0-9*][A-Za-z0-9._:*-]{0,199}$"
@@ -29,12 +29,12 @@ class Reader:
         self._office = office
         self._cursors = cursors
 
-    async def one(self, request: Request, shelf: Shelf, key: str, if_none_match: str) -> Response:
+    async def one(self, request: Request, shelf: AnyShelf, key: str, if_none_match: str) -> Response:
         """The thing of this key."""
         view = await self._office.find(caller_of(request), shelf, key)
         return await self.told(request, view, if_none_match)
 
-    async def page(self, request: Request, shelf: Shelf, query: Asked, if_none_match: str) -> Response:
+    async def page(self, request: Request, shelf: AnyShelf, query: Asked, if_none_match: str) -> Response:
         """A page of things, and the cursor of the next."""
         caller = caller_of(request)
         listing = _listing(caller, shelf, query)
@@ -60,7 +60,7 @@ class Reader:
         return Response(content, headers=headers, media_type="application/json")
 
 
-def add_shelf(router: APIRouter, reader: Reader, shelf: Shelf) -> None:
+def add_shelf(router: APIRouter, reader: Reader, shelf: AnyShelf) -> None:
     """The two reading routes of a kind of thing."""
 
     async def listing(
@@ -85,7 +85,6 @@ def add_shelf(router: APIRouter, reader: Reader, shelf: Shelf) -> None:
         summary=f"List {shelf.plural} that you may see.",
         tags=[shelf.plural],
         response_model=_page_model(shelf.view),
-        response_class=Response,
     )
     router.add_api_route(
         f"/{shelf.plural}/{{{shelf.noun}}}",
@@ -95,7 +94,6 @@ def add_shelf(router: APIRouter, reader: Reader, shelf: Shelf) -> None:
         summary=f"Show one {shelf.noun}.",
         tags=[shelf.plural],
         response_model=shelf.view,
-        response_class=Response,
     )
 
 
@@ -108,6 +106,6 @@ def _page_model(view: type[View]) -> type[BaseModel]:
     )
 
 
-def _listing(caller: Caller, shelf: Shelf, query: Asked) -> str:
+def _listing(caller: Caller, shelf: AnyShelf, query: Asked) -> str:
     filters = query.model_dump_json(exclude={"cursor", "limit"})
     return f"{caller.viewer.identity.subject.id} {shelf.plural} {filters}"
