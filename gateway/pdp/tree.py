@@ -8,6 +8,9 @@ CLOSURES = frozenset({"ArrayCompr", "SetCompr", "ObjectCompr", "Every"})
 """What has variables of its own."""
 
 
+_QUOTES = (b'"', b"`")
+
+
 def nodes(tree: JsonValue, *, closures: bool = True) -> Iterator[tuple[str, JsonObject]]:
     """Every node at and below ``tree`` with its kind; without ``closures``, none below one of those."""
     if isinstance(tree, list):
@@ -44,7 +47,11 @@ def text_of(body: JsonValue, source: bytes) -> str:
     span = body.get("span", body) if isinstance(body, dict) else None
     if not isinstance(span, dict):
         return ""
-    return source[int(str(span["start"])) : int(str(span["end"]))].decode()
+    start, end = int(str(span["start"])), int(str(span["end"]))
+    # The span of a text, and of what begins or ends with one, leaves out its quotes.
+    start -= source[start - 1 : start] in _QUOTES
+    end += source[end : end + 1] in _QUOTES
+    return source[start:end].decode()
 
 
 def only(node: JsonValue) -> tuple[str, JsonObject]:

@@ -155,3 +155,12 @@ def _arguments(rule: Rule) -> int | None:
         return None
     args = only(rule.specs[0][1].get("head"))[1].get("args")
     return len(args) if isinstance(args, list) else None
+
+
+def spec_of(syntax: Syntax, name: str) -> JsonObject:
+    """The first definition of a rule in a module; empty if it has none."""
+    for tree in objects(syntax.tree["rules"]):
+        kind, body = only(tree)
+        if kind == "Spec" and head_name(only(body.get("head"))[1]) == name:
+            return body
+    return {}

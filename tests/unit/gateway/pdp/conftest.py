@@ -1,7 +1,7 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from policy_texts import ALLOW, ALLOW_TEST, Told, Write
 
 from gateway.bundled import policies
 from gateway.domain import AccessRequest, Action, CallContext, DataClass, Resource, Subject
@@ -10,21 +10,6 @@ from gateway.pdp.lifecycle.bundle import Trust
 from gateway.pdp.lifecycle.signing import SigningKey, new_signing_key, read_signing_key
 from gateway.pdp.rego import Problem
 from gateway.pdp.source import PolicyRefused, PolicySource, read_files, read_source
-
-ALLOW = """package custody.access
-
-decision := {
-	"allow": true,
-	"obligations": {"prompt": {"*": "replace"}, "reply": {"*": "keep"}},
-	"reasons": [{"code": "c", "effect": "allow", "department": "d", "package": "p", "rule": "r"}],
-}
-"""
-ALLOW_TEST = """package tests.access
-
-test_allow if data.custody.access.decision.allow with input as {"a": 1}
-"""
-
-Write = Callable[[dict[str, str]], Path]
 
 
 @pytest.fixture
@@ -93,9 +78,6 @@ def small() -> PolicySource:
 def trust(signing_key: SigningKey) -> Trust:
     """Bundles of production by that key."""
     return Trust("production", "custody", {signing_key.id: signing_key.public})
-
-
-Told = Callable[..., list[Problem]]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import ALLOW, Write
+from policy_texts import ALLOW, Write
 from pydantic import ValidationError
 
 from gateway.domain import AccessRequest, Action, DataClass, Grant, Right, Rights

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import ALLOW, ALLOW_TEST
+from policy_texts import ALLOW, ALLOW_TEST
 
 from gateway.domain import AccessRequest
 from gateway.errors import CustodyError, PolicyUnavailable

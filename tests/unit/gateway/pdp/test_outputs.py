@@ -1,5 +1,5 @@
 import pytest
-from conftest import Told
+from policy_texts import Told
 
 PLACE = ("departments/it/x.rego", "custody.departments.it")
 

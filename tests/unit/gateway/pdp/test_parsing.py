@@ -1,5 +1,5 @@
 import pytest
-from conftest import Write
+from policy_texts import Write
 
 from gateway.pdp.checks import check
 from gateway.pdp.source import PolicyRefused, read_source

@@ -1,7 +1,7 @@
 from time import monotonic
 
 import pytest
-from conftest import ALLOW, Write
+from policy_texts import ALLOW, Write
 
 from gateway.bundled import policies
 from gateway.pdp.probe import Limits, examine

@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
-from conftest import ALLOW, Write
 from hypothesis import given
 from hypothesis import strategies as st
+from policy_texts import ALLOW, Write
 
 from gateway.pdp.datafiles import DataFileBroken, read_data_file
 from gateway.pdp.source import PolicyRefused, read_source

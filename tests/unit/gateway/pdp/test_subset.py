@@ -1,5 +1,5 @@
 import pytest
-from conftest import Told
+from policy_texts import Told
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
-from conftest import Write
 from hypothesis import given
 from hypothesis import strategies as st
+from policy_texts import Write
 
 from gateway.bundled import policies
 from gateway.pdp.checks import check

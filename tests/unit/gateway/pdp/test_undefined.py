@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Told
+from policy_texts import Told
 
 from gateway.pdp.rego import CompiledPolicy, Interpreter, Module, Undefined
 
