@@ -132,10 +132,15 @@ def verifiable_log(settings: Settings, state: StateFolder) -> Log:
         raise SettingsInvalid(f"audit: {error}") from error
 
 
+def control_place(settings: Settings) -> Place:
+    """Where governance's database lies."""
+    return _placed(settings, settings.control.database)
+
+
 def control_database(settings: Settings) -> Database:
     """Governance's database; raises ``SettingsInvalid``."""
     try:
-        return open_control_database(_placed(settings, settings.control.database))
+        return open_control_database(control_place(settings))
     except ControlUnusable as error:
         raise SettingsInvalid(f"control: {error}") from error
 

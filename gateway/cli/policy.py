@@ -5,6 +5,7 @@ import typer
 from gateway.cli import (
     policy_build,
     policy_check,
+    policy_explain,
     policy_replay,
     policy_rollout,
     policy_status,
@@ -24,3 +25,4 @@ app.command("rollback")(policy_rollout.rollback)
 app.command("canary")(policy_rollout.canary)
 app.command("shadow")(policy_rollout.shadow)
 app.command("status")(policy_status.status)
+app.command("explain")(policy_explain.explain_decision)

@@ -39,6 +39,14 @@ def judge_of(folder: Path) -> Judge:
         raise told(refused) from refused
 
 
+def past_judge_of(folder: Path) -> Judge:
+    """The same for a policy that was in force once, whatever today's checks say to it."""
+    try:
+        return Judge.past(read_source(folder))
+    except PolicyRefused as refused:
+        raise told(refused) from refused
+
+
 def told(refused: PolicyRefused) -> typer.Exit:
     """Tells every problem on standard error and returns the exit to raise."""
     for problem in refused.problems:

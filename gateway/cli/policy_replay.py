@@ -18,7 +18,7 @@ from gateway.cli.audit_filter import micros
 from gateway.cli.audit_options import reported
 from gateway.cli.audit_reading import Copy, Who, desk
 from gateway.cli.configuration import ConfigOption, fail
-from gateway.cli.policy_folder import Folder, judge_of
+from gateway.cli.policy_folder import Folder, judge_of, past_judge_of
 from gateway.pdp.judge import Judge
 from gateway.pdp.replay.compare import Terms
 from gateway.pdp.replay.page import page
@@ -67,8 +67,9 @@ def replay_decisions(  # noqa: PLR0913, PLR0917 - each is an option
     """
     if verify and baseline is not None:
         fail("--verify holds the policy against the record; leave --baseline out.")
-    candidate = judge_of(policies or shipped())
-    terms = _terms(candidate, judge_of(baseline) if baseline else None)
+    # What is to be proved was in force, and so was a baseline; a candidate must be fit to be.
+    candidate = (past_judge_of if verify else judge_of)(policies or shipped())
+    terms = _terms(candidate, past_judge_of(baseline) if baseline else None)
     terms = replace(terms, only_own=verify, department=department, asset=asset)
     scope = Scope(_named(policies), _named(baseline) if baseline else "", since, until)
     with reported():

@@ -10,7 +10,7 @@ from gateway.pdp.checks import check
 from gateway.pdp.contract import DecisionContract, InputUnknown
 from gateway.pdp.forms import DecidingPolicy, Form, formed, gated
 from gateway.pdp.rego import RegoError, Undefined
-from gateway.pdp.source import PolicySource
+from gateway.pdp.source import PolicyRefused, PolicySource
 
 __all__ = ["InputUnknown", "Judge"]
 
@@ -33,6 +33,14 @@ class Judge:
         """A judge by this policy, checked and gated as at a gateway's start; raises ``PolicyRefused``."""
         policy, _ = gated(check(source), _GATE_INPUTS)
         return cls(source, policy)
+
+    @classmethod
+    def past(cls, source: PolicySource) -> Self:
+        """A judge by a policy that was in force; where today's checks refuse it, the interpreter decides."""
+        try:
+            return cls.of(source)
+        except PolicyRefused:
+            return cls.formed(source, "interpreter")
 
     @classmethod
     def formed(cls, source: PolicySource, form: Form) -> Self:

@@ -5,14 +5,21 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from audit.entry import EntryType
+from audit.errors import EntryNotFound
+from audit.query import LogReader
 from audit.schema import ENTRY
 from gateway.domain import JsonObject
 
 DECIDED = (EntryType.INTENT, EntryType.DENIED)
 """The entries that tell of a decision; an outcome only says how it went on."""
+
+
+_UUID_DIGITS, _HEX = 32, frozenset("0123456789abcdef")
+# A decision is recorded at once: what is looked through is what several replicas' clocks may differ by.
+_BEFORE_US, _AFTER_US = 60_000_000, 120_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +104,46 @@ def read_span(connection: Connection, span: Span) -> Iterator[RecordedDecision |
     )
     for index, leaf in connection.execution_options(yield_per=1_000).execute(query):
         yield read_recorded(index, leaf)
+
+
+def extent(connection: Connection, from_us: int, to_us: int) -> tuple[Span, int, int]:
+    """Where in the log a time's entries lie, and the times of the first and the last; zeros for none."""
+    columns = (
+        func.min(ENTRY.c.idx),
+        func.max(ENTRY.c.idx),
+        func.min(ENTRY.c.wall_us),
+        func.max(ENTRY.c.wall_us),
+    )
+    within = (ENTRY.c.wall_us >= from_us, ENTRY.c.wall_us < to_us)
+    # The index by department holds both columns, so no leaf is read for this.
+    first, last, first_us, last_us = connection.execute(select(*columns).where(*within)).one()
+    if first is None:
+        return Span(0, 0, from_us, to_us), 0, 0
+    return Span(first, last + 1, from_us, to_us), first_us, last_us
+
+
+def find_recorded(reader: LogReader, name: str) -> RecordedDecision:
+    """The decision of a decision id; or of an entry id, request id or index whose entry holds one.
+
+    Raises ``audit.errors.EntryNotFound``.
+    """
+    with reader.connect() as connection:
+        for call in _around(connection, name):
+            if isinstance(call, RecordedDecision) and call.id == name:
+                return call
+    for located in reader.find(name):
+        if located.entry.record.type in DECIDED:
+            call = read_recorded(located.index, located.leaf)
+            if isinstance(call, RecordedDecision):
+                return call
+    raise EntryNotFound(f"The call {name!r} is on record without a decision: the policy was never asked.")
+
+
+def _around(connection: Connection, name: str) -> Iterator[RecordedDecision | Undecided]:
+    """The calls recorded about when a decision id was made: its first 48 bits are the milliseconds."""
+    digits = name.replace("-", "")
+    if len(digits) != _UUID_DIGITS or not set(digits) <= _HEX:
+        return
+    made_us = int(digits[:12], 16) * 1000
+    span, _, _ = extent(connection, made_us - _BEFORE_US, made_us + _AFTER_US)
+    yield from read_span(connection, span)

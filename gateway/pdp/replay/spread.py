@@ -7,13 +7,10 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from typing import cast
 
-from sqlalchemy import func, select
-
 from audit.place import Place
 from audit.query import LogReader
-from audit.schema import ENTRY
 from gateway.pdp.replay.compare import Comparison, Terms
-from gateway.pdp.replay.recorded import Span, read_span
+from gateway.pdp.replay.recorded import Span, extent, read_span
 from gateway.pdp.replay.tally import Tally
 
 Advance = Callable[[int, int], None]
@@ -54,14 +51,15 @@ class Replay:
 
 def run(job: Job, advance: Advance | None = None) -> Replay:
     """Replay a span; raises ``ReplayFailed``, and ``AuditError`` for a log that cannot be read."""
-    extent, first_us, last_us = _extent(job)
-    entries = extent.end - extent.first
+    with LogReader(job.place) as reader, reader.connect() as connection:
+        span, first_us, last_us = extent(connection, job.from_us, job.to_us)
+    entries = span.end - span.first
     terms = replace(
         job.terms,
         bucket_us=_bucket(last_us - first_us),
         check_every=max(1, entries // job.cross_checks) if job.cross_checks else 0,
     )
-    chunks = list(_chunks(extent))
+    chunks = list(_chunks(span))
     alone = job.processes == 1 or entries < _ALONE
     parts = _here(job.place, terms, chunks) if alone else _apart(job, terms, chunks)
     found, done = dict[int, Tally](), 0
@@ -76,32 +74,15 @@ def run(job: Job, advance: Advance | None = None) -> Replay:
     return Replay(tally, terms, first_us, last_us)
 
 
-def _extent(job: Job) -> tuple[Span, int, int]:
-    """Where in the log the time's entries lie, and the time of the first and the last of them."""
-    columns = (
-        func.min(ENTRY.c.idx),
-        func.max(ENTRY.c.idx),
-        func.min(ENTRY.c.wall_us),
-        func.max(ENTRY.c.wall_us),
-    )
-    within = (ENTRY.c.wall_us >= job.from_us, ENTRY.c.wall_us < job.to_us)
-    with LogReader(job.place) as reader, reader.connect() as connection:
-        # The index by department holds both columns, so no leaf is read for this.
-        first, last, first_us, last_us = connection.execute(select(*columns).where(*within)).one()
-    if first is None:
-        return Span(0, 0, job.from_us, job.to_us), 0, 0
-    return Span(first, last + 1, job.from_us, job.to_us), first_us, last_us
-
-
 def _bucket(length_us: int) -> int:
     """The width of a column in a plot over time: a round one, and not too many of them."""
     widths = (_MINUTE_US, 15 * _MINUTE_US, _HOUR_US, 6 * _HOUR_US, _DAY_US)
     return next((width for width in widths if length_us // width < _MOST_BUCKETS), 7 * _DAY_US)
 
 
-def _chunks(extent: Span) -> Iterator[Span]:
-    for first in range(extent.first, extent.end, _CHUNK):
-        yield replace(extent, first=first, end=min(first + _CHUNK, extent.end))
+def _chunks(span: Span) -> Iterator[Span]:
+    for first in range(span.first, span.end, _CHUNK):
+        yield replace(span, first=first, end=min(first + _CHUNK, span.end))
 
 
 def _here(place: Place, terms: Terms, chunks: list[Span]) -> Iterator[tuple[int, Tally]]:
