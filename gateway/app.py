@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import anyio.to_thread
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,18 +20,19 @@ from gateway.backends.base import Backend, NeedsStart
 from gateway.control.changes import Control
 from gateway.front_office import FrontOffice, front_office
 from gateway.ids import Uuid7
-from gateway.ownership.configured import ConfiguredDirectory
-from gateway.ownership.seed import seed_registry
+from gateway.ownership.live import LiveDirectory
 from gateway.parts import (
     authenticator,
     backends,
     control,
+    directory,
     governance,
     pepper,
     policy_engine,
     principals,
     redactor,
     retention,
+    seed,
     sinks,
     vault,
     verifiable_log,
@@ -60,6 +62,7 @@ class Gateway:
     vault: Vault | None
     sinks: Mapping[str, Sink]
     control: Control
+    directory: LiveDirectory
     desk: PolicyDesk | None
     policy: PolicyEngine
     backends: Mapping[str, Backend]
@@ -68,10 +71,13 @@ class Gateway:
     office: FrontOffice
 
     async def start(self, progress: Progress = silent) -> None:
-        """Loads what must be loaded before the first call; a second time costs nothing."""
+        """Loads what must be loaded before the first call; a second time costs nothing.
+
+        Raises ``SettingsInvalid`` where the settings contradict what the registry holds.
+        """
         progress("Registry")
-        people = principals(self.settings, StateFolder(self.settings.state_dir))
-        await seed_registry(self.control, self.settings, people.departments())
+        await seed(self.settings, self.control)
+        await anyio.to_thread.run_sync(self.directory.follow)
         if self.desk is not None and isinstance(self.policy, Follower):
             progress("Policy in force")
             await self.desk.follow(self.policy)
@@ -95,6 +101,7 @@ class Gateway:
         await self.policy.aclose()
         await self.refusals.aclose()
         await self.log.aclose()
+        self.directory.close()
         self.control.close()
         if self.vault is not None:
             self.vault.close()
@@ -113,6 +120,7 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
     progress("Audit log")
     log = verifiable_log(settings, state)
     governed = control(settings, log)
+    registry = directory(settings, governed)
     payloads = vault(settings, state) if settings.payloads.keys else None
     refusals = PeerRefusals(
         log,
@@ -122,7 +130,7 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
     )
     parts = Parts(
         authenticator=identity,
-        directory=ConfiguredDirectory(settings.assets, settings.grants),
+        directory=registry,
         policy=policy,
         scanner=scanner,
         recorder=log,
@@ -144,6 +152,7 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
         payloads,
         copies,
         governed,
+        registry,
         # A folder as it stands has no history, so nothing to keep one with.
         None if settings.policy.kind == "embedded" else open_desk(settings, state, governed, log),
         policy,

@@ -1,5 +1,6 @@
 """Each part of a gateway, made as the settings ask; the only place that calls the plug-in loader."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
@@ -23,10 +24,14 @@ from gateway.catalogue import catalogue
 from gateway.control.changes import Control
 from gateway.control.database import ControlUnusable, open_control_database
 from gateway.control.governance import Governance, People, TwoPeople
+from gateway.errors import CustodyError
 from gateway.identity.api_keys import PrincipalOptions
 from gateway.identity.base import Authenticator
 from gateway.identity.keys import key_digest
 from gateway.identity.principals import Principals
+from gateway.ownership.grant_seed import seed_grants
+from gateway.ownership.live import LiveDirectory
+from gateway.ownership.seed import seed_registry
 from gateway.pdp.base import PolicyEngine
 from gateway.progress import Progress
 from gateway.settings import PluginSettings, Settings, SettingsInvalid
@@ -34,6 +39,8 @@ from gateway.state import StateFolder
 from redaction.base import Detector
 from redaction.memory import ScanMemory
 from redaction.redactor import Redactor
+
+_log = logging.getLogger("custody.gateway")
 
 _PRINCIPALS = TypeAdapter(list[dict[str, object]])
 _PRINCIPAL_OPTIONS = TypeAdapter(tuple[PrincipalOptions, ...])
@@ -148,6 +155,30 @@ def control_database(settings: Settings) -> Database:
 def control(settings: Settings, log: Log) -> Control:
     """Governance's database, with the log that its changes go into; raises ``SettingsInvalid``."""
     return Control(control_database(settings), log, wall_us=SystemClock().wall_us, new_id=ids.Uuid7())
+
+
+def directory(settings: Settings, control: Control) -> LiveDirectory:
+    """Who owns what, as calls go by it; to be followed before the first of them."""
+    stale_after_s = settings.control.stale_after_s
+    return LiveDirectory(control, settings.assets, SystemClock(), stale_after_s=stale_after_s)
+
+
+async def seed(settings: Settings, control: Control) -> None:
+    """Brings into the registry what the settings name and it does not know; raises ``SettingsInvalid``."""
+    departments = {str(each.get("department")) for each in _principals(settings)}
+    try:
+        seeded = await seed_registry(control, settings, departments)
+        await seed_grants(control, settings.grants)
+    except CustodyError as error:
+        raise SettingsInvalid(f"the registry does not take the settings: {error}") from error
+    for each in seeded.differences:
+        _log.warning(
+            "the registry has %s as %s of %s, and that counts; the settings say %s",
+            each.registry,
+            each.facet.value,
+            each.asset,
+            each.settings,
+        )
 
 
 def witness_policy(settings: Settings) -> WitnessPolicy | None:

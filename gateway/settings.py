@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -219,7 +220,7 @@ class GrantSettings(_Section):
     department: Name = Field(description="Who receives the right.")
     action: Action = Field(Action.CHAT, description="What it lets them do.")
     class_ceiling: DataClass = Field(description="Highest class of data that it covers.")
-    expires: str = Field(description="When it ends (RFC 3339, UTC).")
+    expires: AwareDatetime = Field(description="When it ends (RFC 3339, with a time zone).")
     use_case: str = Field("", description="The one use case that it covers; empty: any.")
 
 
@@ -229,6 +230,9 @@ class ControlSettings(_Section):
     database: SecretStr = Field(
         SecretStr("control.db"),
         description="SQLite file, in the state folder; or postgresql://user@host/name.",
+    )
+    stale_after_s: float = Field(
+        5, gt=0, description="Seconds without a look at the registry after which calls are refused."
     )
     two_people: tuple[str, ...] = Field(
         (), description="Operations that need a second person's consent; `*`: all that change rights."

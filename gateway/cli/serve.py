@@ -35,7 +35,10 @@ def serve(
     # The server raises the signal that ended it once more when it is done; that must not look like a crash.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _nothing_more)
-    _Server(gateway, settings.server.port if port is None else port, console).run()
+    try:
+        _Server(gateway, settings.server.port if port is None else port, console).run()
+    except SettingsInvalid as error:
+        fail(str(error))
 
 
 def _nothing_more(number: int, frame: FrameType | None) -> None:

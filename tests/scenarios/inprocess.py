@@ -55,6 +55,7 @@ async def built_in(folder: Path, upstream: str) -> AsyncIterator[InProcess]:
     """A gateway over ``folder``, closed in the end."""
     settings = load_settings(write_settings(folder, upstream, Shape()))
     gateway = build_gateway(settings)
+    await gateway.start()
     principals = DEPARTMENT_KEYS.values()
     keys = StateFolder(settings.state_dir).first_keys(principals)
     try:
