@@ -11,7 +11,8 @@ from gateway.domain import AccessRequest, Decision
 from gateway.ids import Uuid7
 from gateway.pdp.checks import CheckedPolicy, check
 from gateway.pdp.contract import DecisionContract, IdSource
-from gateway.pdp.forms import Form, formed, gated
+from gateway.pdp.forms import DecidingPolicy, Form, formed, gated
+from gateway.pdp.gate import GateReport
 from gateway.pdp.source import read_source
 
 __all__ = ["EmbeddedEngine", "Form", "Options", "build"]
@@ -47,13 +48,16 @@ class EmbeddedEngine:
     """
 
     def __init__(
-        self, policy: CheckedPolicy, contract: DecisionContract, *, form: str, gate_inputs: int
+        self,
+        revision: str,
+        policy: DecidingPolicy,
+        contract: DecisionContract,
+        gate: GateReport | None = None,
     ) -> None:
         self._contract = contract
-        self._revision = policy.source.revision
-        self._policy, self.gate = (
-            gated(policy, gate_inputs) if form == "auto" else (formed(policy.source, "interpreter"), None)
-        )
+        self._revision = revision
+        self._policy = policy
+        self.gate = gate
         _log.info("policy %s decides in its %s form", self._revision, self.form)
 
     @property
@@ -85,6 +89,14 @@ class EmbeddedEngine:
 
 def build(options: Options, *, new_id: IdSource | None = None) -> EmbeddedEngine:
     """The engine over the folder in ``options``; raises ``PolicyRefused`` if it cannot be put into force."""
-    policy = check(read_source(options.policies))
-    contract = DecisionContract(new_id or Uuid7())
-    return EmbeddedEngine(policy, contract, form=options.form, gate_inputs=options.gate_inputs)
+    return engine_over(check(read_source(options.policies)), options, DecisionContract(new_id or Uuid7()))
+
+
+def engine_over(policy: CheckedPolicy, options: Options, contract: DecisionContract) -> EmbeddedEngine:
+    """The engine over a checked policy, in the form that the options ask for and the gate allows."""
+    deciding, gate = (
+        gated(policy, options.gate_inputs)
+        if options.form == "auto"
+        else (formed(policy.source, "interpreter"), None)
+    )
+    return EmbeddedEngine(policy.source.revision, deciding, contract, gate)

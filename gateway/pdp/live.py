@@ -15,7 +15,8 @@ from gateway.ids import Uuid7
 from gateway.pdp import embedded
 from gateway.pdp.checks import check
 from gateway.pdp.contract import DecisionContract, IdSource, unavailable
-from gateway.pdp.embedded import EmbeddedEngine
+from gateway.pdp.embedded import EmbeddedEngine, engine_over
+from gateway.pdp.forms import formed
 from gateway.pdp.lifecycle.bundle import read_bundle
 from gateway.pdp.lifecycle.canary import chosen
 from gateway.pdp.lifecycle.feed import Feed
@@ -100,11 +101,12 @@ class LiveEngine:
 
     def _prepared(self, content: bytes, feed: Feed) -> EmbeddedEngine:
         bundle = read_bundle(content, feed.trust)
-        contract = DecisionContract(self._new_id)
-        options = self._options
-        return EmbeddedEngine(
-            check(bundle.source), contract, form=options.form, gate_inputs=options.gate_inputs
-        )
+        contract, evidence = DecisionContract(self._new_id), bundle.evidence
+        if self._options.form == "auto" and evidence is not None and evidence.of_this_version:
+            # The very checks and comparisons that we would make were made before it was signed.
+            deciding = formed(bundle.source, evidence.form)
+            return EmbeddedEngine(bundle.revision, deciding, contract)
+        return engine_over(check(bundle.source), self._options, contract)
 
 
 def _tried(following: Following, canary: RunningCanary, request: AccessRequest) -> Decision | None:

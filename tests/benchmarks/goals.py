@@ -41,6 +41,8 @@ GOALS = (
     Goal("detection: a long", "loop stands still", "<= 20.00 ms", lambda value: value <= 20, "all detectors"),
     Goal("detection: a long", "loop stands still", "<= 20.00 ms", lambda value: value <= 20, "patterns"),
     Goal("detection: CUDA", "tokens", ">= 1000000.00 1/s", lambda value: value >= 1e6, ""),
+    Goal("policy: activation", "last worker", "<= 1000.00 ms", lambda value: value <= 1000, "4 workers"),
+    Goal("policy: activation", "failed", "= 0.00 x", lambda value: value == 0, "4 workers"),
     Goal("paced-16:", "added first p50", "<= 3.00 ms", lambda value: value <= 3.0),
 )
 _SOAK_MIB = 20.0

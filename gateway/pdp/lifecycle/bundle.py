@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 import orjson
 
 from gateway.domain import JsonObject, JsonValue
 from gateway.pdp.datafiles import DataFileBroken
+from gateway.pdp.forms import Form
 from gateway.pdp.lifecycle.archive import BundleRefused, read_archive, write_archive
 from gateway.pdp.lifecycle.digests import ALGORITHM, canonical, file_digest
 from gateway.pdp.lifecycle.signing import SigningKey, VerificationKey, verified
@@ -29,6 +32,24 @@ class Trust:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """That a policy was checked before it was signed: by which versions, and which form came out as right."""
+
+    checked_by: str
+    form: Form
+
+    @classmethod
+    def now(cls, form: Form) -> "Evidence":
+        """Evidence of a check by this installation."""
+        return cls(_versions(), form)
+
+    @property
+    def of_this_version(self) -> bool:
+        """Whether this installation would check the same again."""
+        return self.checked_by == _versions()
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """A bundle that was verified: whose signature it bears, and the policy in it, tests included.
 
@@ -38,6 +59,7 @@ class Bundle:
     source: PolicySource
     key_id: str
     digest: str
+    evidence: Evidence | None
 
     @property
     def revision(self) -> str:
@@ -50,10 +72,16 @@ def policy_files(source: PolicySource) -> dict[str, bytes]:
     return {**source.files, **{test.path: test.text.encode() for test in source.tests}}
 
 
-def build_bundle(source: PolicySource, environment: str, name: str, key: SigningKey) -> bytes:
+def build_bundle(
+    source: PolicySource,
+    environment: str,
+    name: str,
+    key: SigningKey,
+    evidence: Evidence | None = None,
+) -> bytes:
     """The signed bundle of a policy for one environment; the same bytes for the same policy and RSA key."""
     files = policy_files(source)
-    files[MANIFEST] = canonical(_manifest(source, environment, name))
+    files[MANIFEST] = canonical(_manifest(source, environment, name, evidence))
     claims: JsonObject = {
         "files": [
             {"name": each, "hash": file_digest(each, files[each]), "algorithm": ALGORITHM}
@@ -82,18 +110,37 @@ def read_bundle(content: bytes, trust: Trust) -> Bundle:
         raise BundleRefused(f"the policy in the bundle cannot be read: {refused}") from refused
     if set(policy_files(source)) != set(files):
         raise BundleRefused("the bundle holds files that are no policy")
-    if manifest != _manifest(source, trust.environment, trust.name):
+    evidence = _evidence(manifest)
+    if manifest != _manifest(source, trust.environment, trust.name, evidence):
         raise BundleRefused("the manifest is not that of this policy, environment and name")
-    return Bundle(source, key_id, sha256(content).hexdigest())
+    return Bundle(source, key_id, sha256(content).hexdigest(), evidence)
 
 
-def _manifest(source: PolicySource, environment: str, name: str) -> JsonObject:
+@cache
+def _versions() -> str:
+    return ", ".join(f"{each} {version(each)}" for each in ("custody-gateway", "gordon-to-regorus"))
+
+
+def _evidence(manifest: JsonObject) -> Evidence | None:
+    metadata = manifest.get("metadata")
+    if not isinstance(metadata, dict):
+        return None
+    checked_by, form = metadata.get("checked_by"), metadata.get("form")
+    if not isinstance(checked_by, str):
+        return None
+    return Evidence(checked_by, "compiled" if form == "compiled" else "interpreter")
+
+
+def _manifest(source: PolicySource, environment: str, name: str, evidence: Evidence | None) -> JsonObject:
+    metadata: JsonObject = {"environment": environment, "name": name}
+    if evidence is not None:
+        metadata |= {"checked_by": evidence.checked_by, "form": evidence.form}
     roots = {"custody", *source.data, *(["tests"] if source.tests else [])}
     return {
         "revision": source.revision,
         "roots": [*sorted(roots)],
         "rego_version": _REGO_VERSION,
-        "metadata": {"environment": environment, "name": name},
+        "metadata": metadata,
     }
 
 

@@ -12,14 +12,18 @@ from gateway.control.changes import Change, Control
 from gateway.control.operations import Acting
 from gateway.errors import Impossible, NotPermitted
 from gateway.pdp.checks import check
+from gateway.pdp.forms import Form, gated
 from gateway.pdp.lifecycle import store, writes
 from gateway.pdp.lifecycle.archive import BundleRefused
-from gateway.pdp.lifecycle.bundle import Trust, build_bundle, read_bundle
+from gateway.pdp.lifecycle.bundle import Evidence, Trust, build_bundle, policy_files, read_bundle
 from gateway.pdp.lifecycle.feed import GATEWAY
 from gateway.pdp.lifecycle.operations import APPROVER, AUTHOR
 from gateway.pdp.lifecycle.signing import SigningKey
 from gateway.pdp.lifecycle.store import Activation, Origin, StoredBundle
+from gateway.pdp.probe import examine
 from gateway.pdp.source import PolicyRefused, PolicySource, read_files, read_source
+
+_GATE_INPUTS = 200
 
 
 class PolicyNotSound(Impossible):
@@ -84,8 +88,8 @@ class Workshop:
         if present is not None:
             return present
         source = await anyio.to_thread.run_sync(read_source, folder)
-        draft = Draft({**source.files, **{t.path: t.text.encode() for t in source.tests}}, "seed")
-        built = await anyio.to_thread.run_sync(self._checked, source, draft)
+        draft = Draft(policy_files(source), "seed")
+        built = await anyio.to_thread.run_sync(self._seeded, source, draft)
         try:
             return await self._control.change(GATEWAY, lambda change: self._plant(change, built))
         except _Seeded as seeded:
@@ -93,17 +97,25 @@ class Workshop:
 
     def _built(self, draft: Draft) -> _Built:
         try:
-            return self._checked(read_files(draft.files, Path(self._trust.name)), draft)
+            source = read_files(draft.files, Path(self._trust.name))
+            # Whatever somebody hands in is tried in a process that can be ended.
+            form: Form = "compiled" if examine(source).form == "compiled" else "interpreter"
+            return self._signed(source, draft, form)
         except PolicyRefused as refused:
             raise PolicyNotSound(f"The policy is not sound:\n{refused}") from refused
         except BundleRefused as refused:
             raise PolicyNotSound(f"The policy cannot be bundled: {refused}") from refused
 
-    def _checked(self, source: PolicySource, draft: Draft) -> _Built:
-        check(source)
-        content = build_bundle(source, self._trust.environment, self._trust.name, self._key)
+    def _seeded(self, source: PolicySource, draft: Draft) -> _Built:
+        # The operator's own folder, as any start reads one.
+        deciding, _ = gated(check(source), _GATE_INPUTS)
+        return self._signed(source, draft, deciding.form)
+
+    def _signed(self, source: PolicySource, draft: Draft, form: Form) -> _Built:
+        trust = self._trust
+        content = build_bundle(source, trust.environment, trust.name, self._key, Evidence.now(form))
         # What every replica will ask, asked here first: a bundle that we would refuse is none.
-        read_bundle(content, self._trust)
+        read_bundle(content, trust)
         return _Built(source, content, draft)
 
     def _keep(self, change: Change, built: _Built) -> StoredBundle:

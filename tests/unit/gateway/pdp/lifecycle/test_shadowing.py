@@ -11,6 +11,7 @@ from gateway.ids import Uuid7
 from gateway.pdp.checks import check
 from gateway.pdp.contract import DecisionContract
 from gateway.pdp.embedded import EmbeddedEngine
+from gateway.pdp.forms import formed
 from gateway.pdp.lifecycle.shadowing import Shadowing
 from gateway.pdp.lifecycle.store import Shadow, ShadowTerms
 from gateway.pdp.source import read_files
@@ -25,7 +26,7 @@ def engine(text: str) -> EmbeddedEngine:
     """An engine over one module."""
     files = {"main.rego": text.encode(), "main_test.rego": ALLOW_TEST.encode()}
     policy = check(read_files(files, Path("p")))
-    return EmbeddedEngine(policy, DecisionContract(Uuid7()), form="interpreter", gate_inputs=0)
+    return EmbeddedEngine("r", formed(policy.source, "interpreter"), DecisionContract(Uuid7()))
 
 
 @pytest.fixture
