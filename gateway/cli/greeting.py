@@ -32,4 +32,4 @@ def greet(console: Console, url: str, model: str, keys: dict[str, tuple[str, str
 
 
 def _example_key(keys: dict[str, tuple[str, str]]) -> str:
-    return next(key for _, key in reversed(keys.values()))
+    return next(key for _, key in keys.values())
