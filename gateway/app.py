@@ -6,12 +6,14 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import anyio.to_thread
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from audit.ids import SystemClock
 from audit.log import Log
 from audit.payloads.erasure import Custodian
 from audit.payloads.vault import Vault
@@ -20,6 +22,8 @@ from gateway.backends.base import Backend, NeedsStart
 from gateway.control.changes import Control
 from gateway.front_office import FrontOffice, front_office
 from gateway.ids import Uuid7
+from gateway.ownership.disputes.due import settle_due
+from gateway.ownership.disputes.keeping import keep_holds
 from gateway.ownership.live import LiveDirectory
 from gateway.parts import (
     authenticator,
@@ -48,7 +52,7 @@ from gateway.routes.api import application as api
 from gateway.scanning import Scanner
 from gateway.settings import Settings
 from gateway.state import StateFolder
-from gateway.upkeep import keep_up
+from gateway.upkeep import GATEWAY, keep_up, settle_disputes
 from gateway.views.shelves import SHELVES
 
 
@@ -89,10 +93,16 @@ class Gateway:
         self.log.feed(self.sinks)
 
     async def keep_up(self) -> None:
-        """Does what is due to kept payloads, until it is cancelled."""
-        if self.vault is not None:
+        """Does what is due to kept payloads and in disputes, until it is cancelled."""
+        settle = partial(settle_due, self.control, GATEWAY, SystemClock().wall_us)
+        async with asyncio.TaskGroup() as group:
+            if self.vault is None:
+                group.create_task(settle_disputes(settle))
+                return
             custodian = Custodian(self.vault, self.log, retention(self.settings))
-            await keep_up(custodian, lambda: datetime.now(UTC))
+            hold = partial(keep_holds, self.control, custodian, self.vault.holds.all, GATEWAY)
+            group.create_task(settle_disputes(settle, hold))
+            group.create_task(keep_up(custodian, lambda: datetime.now(UTC), hold=hold))
 
     async def aclose(self) -> None:
         """Ends every part; the log last, for the others may still have something to say."""

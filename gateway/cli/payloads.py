@@ -14,16 +14,21 @@ from rich.table import Table
 
 from audit.entry import Actor, Entry
 from audit.errors import AuditError
+from audit.log import Log
 from audit.payloads.erasure import Custodian, payload_of
 from audit.payloads.key_store import Owner
 from audit.payloads.legal_holds import Hold
+from audit.payloads.vault import Vault
 from audit.query import LogReader
 from gateway.cli.acting import As, acting, appending
 from gateway.cli.configuration import ConfigOption, configured, fail
+from gateway.errors import CustodyError
 from gateway.ids import Uuid7
-from gateway.parts import log_place, retention, vault
+from gateway.ownership.disputes.keeping import keep_holds
+from gateway.parts import control, log_place, retention, vault
 from gateway.settings import Settings, SettingsInvalid
 from gateway.state import StateFolder
+from gateway.upkeep import GATEWAY
 
 T = TypeVar("T")
 
@@ -45,7 +50,7 @@ def erase(
         deed = await custodian.erase(Owner(department, subject), actor)
         return len(deed.detail["keys"])  # type: ignore[arg-type]  # a list, as key_store wrote it
 
-    count = _run(configured(config), who, work)
+    count = _run(configured(config), who, work, erasing=True)
     typer.echo(f"Erased {count} key(s). What they opened can be read by nobody; every proof still verifies.")
 
 
@@ -57,7 +62,7 @@ def prune(who: As, config: ConfigOption = None) -> None:
         deeds = await custodian.prune(datetime.now(UTC), actor)
         return sum(len(deed.detail["keys"]) for deed in deeds)  # type: ignore[arg-type, misc]  # lists
 
-    typer.echo(f"Erased {_run(configured(config), who, work)} key(s) by age.")
+    typer.echo(f"Erased {_run(configured(config), who, work, erasing=True)} key(s) by age.")
 
 
 def disclose(
@@ -163,25 +168,41 @@ def _entry_with(settings: Settings, name: str, kind: str) -> Entry:
     return keeping[0]
 
 
-def _run(settings: Settings, who: str, work: Callable[[Custodian, Actor], Awaitable[T]]) -> T:
-    """Does the work with everything open; tells an error in a sentence and exits with 1."""
+def _run(
+    settings: Settings, who: str, work: Callable[[Custodian, Actor], Awaitable[T]], *, erasing: bool = False
+) -> T:
+    """Does the work with everything open; tells an error in a sentence and exits with 1.
+
+    Before anything is erased, the holds of disputes are placed that no upkeep has placed yet.
+    """
 
     async def whole() -> T:
-        async with _custodian(settings) as custodian:
+        async with _custodian(settings, erasing=erasing) as custodian:
             return await work(custodian, acting(settings, who))
 
     try:
         return anyio.run(whole)
-    except (AuditError, SettingsInvalid) as error:
+    except (AuditError, CustodyError, SettingsInvalid) as error:
         typer.secho(f"custody audit: {error}", fg=typer.colors.RED, err=True)
         raise typer.Exit(1) from error
 
 
 @asynccontextmanager
-async def _custodian(settings: Settings) -> AsyncIterator[Custodian]:
+async def _custodian(settings: Settings, *, erasing: bool) -> AsyncIterator[Custodian]:
     opened = vault(settings, StateFolder(settings.state_dir))
     try:
         async with appending(settings) as log:
-            yield Custodian(opened, log, retention(settings))
+            custodian = Custodian(opened, log, retention(settings))
+            if erasing:
+                await _hold(settings, log, custodian, opened)
+            yield custodian
     finally:
         opened.close()
+
+
+async def _hold(settings: Settings, log: Log, custodian: Custodian, opened: Vault) -> None:
+    governed = control(settings, log)
+    try:
+        await keep_holds(governed, custodian, opened.holds.all, GATEWAY)
+    finally:
+        governed.close()

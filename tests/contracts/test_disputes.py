@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +16,7 @@ from gateway.errors import (
     Conflict,
     MatterDisputed,
     NotPermitted,
+    OutOfTurn,
 )
 from gateway.ownership.dispute_tables import DISPUTE_EVENT, DISPUTE_MEASURE
 from gateway.ownership.disputes import measures, precedents
@@ -224,3 +226,38 @@ async def test_the_database_keeps_what_was_done(court: Court) -> None:
         with pytest.raises(SQLAlchemyError), court.control.database.writer.begin() as connection:
             connection.execute(statement)
     assert court.see(lambda c: events(c, dispute)) == before
+
+
+async def test_of_two_who_act_at_once_one_is_too_late(court: Court, place: Place) -> None:
+    """Two gateways on one database: a step is taken once, and the other hears that it is out of turn."""
+    dispute = await court.filed()
+    other = Court(place, court.log, fresh=False)
+    refused: list[OutOfTurn] = []
+
+    async def admit(through: Court) -> None:
+        try:
+            await through.do(CLERK, Admit(dispute=dispute))
+        except OutOfTurn as late:
+            refused.append(late)
+
+    async with anyio.create_task_group() as group:
+        for through in (court, other):
+            group.start_soon(admit, through)
+    other.control.close()
+    assert len(refused) == 1
+    assert court.log.steps(dispute).count("admitted") == 1
+    assert len(court.see(lambda c: measures.of_dispute(c, dispute))) == 2
+
+
+async def test_silence_takes_effect_once_however_many_gateways_look(court: Court, place: Place) -> None:
+    """Two gateways whose upkeep comes at once move a dispute by one step between them."""
+    dispute = await court.filed()
+    other = Court(place, court.log, fresh=False)
+    for through in (court, other):
+        through.days(8)
+    async with anyio.create_task_group() as group:
+        for through in (court, other):
+            group.start_soon(through.upkeep)
+    other.control.close()
+    assert court.case(dispute).state is State.ADMITTED
+    assert court.log.steps(dispute).count("admitted") == 1

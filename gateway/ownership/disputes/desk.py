@@ -70,7 +70,7 @@ class Desk:
 
     async def settle_due(self, actor: Actor) -> tuple[str, ...]:
         """Does what silence has brought about; the disputes that moved."""
-        return await settle_due(self._governance.control, actor, self._wall_us())
+        return await settle_due(self._governance.control, actor, self._wall_us)
 
     async def keep_holds(
         self, custodian: Custodian, holds: Callable[[], Iterable[Hold]], actor: Actor

@@ -1,7 +1,7 @@
 """Silence: what is due takes effect, whoever comes next; and the upkeep that sees to it when nobody comes."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from sqlalchemy import Connection, func, select
@@ -49,13 +49,13 @@ def due(connection: Connection, at_us: int) -> tuple[str, ...]:
     return tuple(connection.scalars(query))
 
 
-async def settle_due(control: Control, actor: Actor, at_us: int) -> tuple[str, ...]:
+async def settle_due(control: Control, actor: Actor, wall_us: Callable[[], int]) -> tuple[str, ...]:
     """Does what is due in every dispute, one change for each; the disputes that moved.
 
     What fails in one is logged and tried again next time; it holds up no other.
     """
     moved = []
-    for dispute in await control.read(lambda connection: due(connection, at_us)):
+    for dispute in await control.read(lambda connection: due(connection, wall_us())):
         try:
             await control.change(actor, partial(_settled, dispute))
             moved.append(dispute)

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import anyio.to_thread
+from sqlalchemy.exc import SQLAlchemyError
 
+from audit.database import cause
 from audit.entry import Actor
 from audit.payloads.legal_holds import Hold, Scope
 from gateway.control.changes import Control
+from gateway.errors import RetentionUnavailable
 from gateway.ownership.disputes.cases import under_hold
 
 _MATTER = "dispute:"
@@ -29,8 +32,20 @@ async def keep_holds(
     """Brings the legal holds in line with the disputes; how many were placed or released.
 
     A hold names its dispute as its matter, ``dispute:<id>``. What is to be held is read from the disputes
-    each time, so a crash in between is made good by the next run, and twice is once.
+    each time, so a crash in between is made good by the next run, and twice is once. Raises
+    ``RetentionUnavailable``, ``GovernanceUnavailable``, or an ``AuditError`` of the log.
     """
+    try:
+        return await _brought(control, custodian, holds, actor)
+    except SQLAlchemyError as error:
+        raise RetentionUnavailable(
+            "The legal holds cannot be reached; try again shortly.", reason_admin=cause(error)
+        ) from error
+
+
+async def _brought(
+    control: Control, custodian: Custodian, holds: Callable[[], Iterable[Hold]], actor: Actor
+) -> int:
     wanted = {(_MATTER + dispute, unit) for dispute, unit in await control.read(under_hold)}
     there = [hold for hold in await anyio.to_thread.run_sync(holds) if _ours(hold)]
     placed = {(hold.matter, hold.scope.department) for hold in there}

@@ -1,0 +1,235 @@
+"""Exhibits from a real log, recommendations by the shipped policy, and legal holds in a real vault."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import orjson
+import pytest
+
+from audit.entry import Actor
+from audit.errors import HeldByLaw
+from audit.ids import SystemClock, Uuid7
+from audit.log import Log, LogOptions, open_log
+from audit.payloads.erasure import Custodian, Retention
+from audit.payloads.kek.local_file import LocalFileKey
+from audit.payloads.key_store import Owner
+from audit.payloads.vault import Vault, open_vault
+from audit.query import LogReader
+from gateway.bundled import policies
+from gateway.control.governance import Governance
+from gateway.control.operations import Catalogue
+from gateway.errors import GovernanceUnavailable, Impossible, NotPermitted, OutOfTurn, PolicyUnavailable
+from gateway.ownership.disputes.cases import find
+from gateway.ownership.disputes.clerk import Admit, Seal
+from gateway.ownership.disputes.desk import Desk, Sources
+from gateway.ownership.disputes.exhibits import Query
+from gateway.ownership.disputes.filing import Withdraw
+from gateway.ownership.disputes.operations import OPERATIONS
+from gateway.pdp.source import PolicySource, read_source
+from tests.court import BENCH, CLERK, IT, PRODUCT, RETAIL, Court
+from tests.unit.gateway.ownership.calls import Call
+
+pytestmark = pytest.mark.anyio
+
+GATEWAY = Actor("custody-gateway", "service", "")
+
+
+class Nobody:
+    """A company whose people are all unknown."""
+
+    def find(self, subject: str) -> None:
+        """Nobody has this id."""
+
+
+@pytest.fixture
+async def log(tmp_path: Path) -> AsyncIterator[Log]:
+    """A log with calls of two departments, signed."""
+    opened = open_log(tmp_path / "audit.db", LogOptions(cadence_s=0.01))
+    for number in range(12):
+        for record in Call(department=("retail", "product")[number % 3 == 0]).records(number)[:1]:
+            await opened.append(record)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+async def court(tmp_path: Path) -> AsyncIterator[Court]:
+    """The story's court."""
+    made = Court(tmp_path / "control.db")
+    await made.begin()
+    yield made
+    made.control.close()
+
+
+@pytest.fixture
+def source() -> PolicySource:
+    """The shipped policy."""
+    return read_source(policies())
+
+
+@pytest.fixture
+async def desk(court: Court, log: Log, source: PolicySource, tmp_path: Path) -> Desk:
+    """A desk over the court, the log and the shipped policy."""
+    await _signed(tmp_path / "audit.db", log)
+    sources = Sources(tmp_path / "audit.db", log.verifier, lambda: source)
+    governance = Governance(court.control, Catalogue(OPERATIONS), Nobody())
+    return Desk(governance, sources, lambda: court.now_us)
+
+
+async def _signed(path: Path, log: Log) -> None:
+    """Waits until the log has signed its entries."""
+    with anyio.fail_after(20), LogReader(path) as reader:
+        while not _covers(reader, log, 12):  # noqa: ASYNC110 - the integrator is a thread with no event of ours
+            await anyio.sleep(0.01)
+
+
+def _covers(reader: LogReader, log: Log, size: int) -> bool:
+    found = reader.checkpoint(log.verifier)
+    return found is not None and found[0].size >= size
+
+
+async def test_an_exhibit_is_what_the_log_says(court: Court, desk: Desk) -> None:
+    """The query is frozen with checkpoint, indexes and leaf hashes, and the log confirms it later."""
+    dispute = await court.heard()
+    done = await desk.exhibit(RETAIL, dispute, "our calls", Query(department="retail"))
+    (exhibit,) = court.see(lambda c: find(c, dispute)).exhibits
+    assert exhibit.frozen.indexes == tuple(number for number in range(12) if number % 3)
+    assert done.outcome["result_sha256"] == exhibit.frozen.result_sha256
+    assert await desk.check(exhibit)
+    recorded = court.log.records[-1].detail
+    assert (recorded["query"], recorded["tree_size"], recorded["entries"]) == (
+        {"department": "retail"},
+        12,
+        8,
+    )
+    assert "our calls" not in repr(recorded)
+    forged = replace(exhibit, frozen=replace(exhibit.frozen, indexes=exhibit.frozen.indexes[1:]))
+    assert not await desk.check(forged)
+    other = replace(exhibit, frozen=replace(exhibit.frozen, root="00" * 32))
+    assert not await desk.check(other)
+
+
+async def test_entries_after_the_freezing_change_no_exhibit(court: Court, desk: Desk, log: Log) -> None:
+    """What the log gets later is not in the tree that the exhibit names."""
+    dispute = await court.heard()
+    await desk.exhibit(PRODUCT, dispute, "their calls", Query(department="retail"))
+    for record in Call(department="retail").records(99)[:1]:
+        await log.append(record)
+    (exhibit,) = court.see(lambda c: find(c, dispute)).exhibits
+    assert await desk.check(exhibit)
+
+
+async def test_exhibits_are_for_parties_while_evidence_is_open(court: Court, desk: Desk) -> None:
+    """A stranger files none, nobody does after the sealing, and an empty answer shows nothing."""
+    dispute = await court.heard()
+    with pytest.raises(NotPermitted):
+        await desk.exhibit(IT, dispute, "x", Query(department="retail"))
+    with pytest.raises(Impossible):
+        await desk.exhibit(RETAIL, dispute, "x", Query(department="nobody"))
+    await court.do(CLERK, Seal(dispute=dispute))
+    with pytest.raises(OutOfTurn):
+        await desk.exhibit(RETAIL, dispute, "x", Query(department="retail"))
+    assert court.see(lambda c: find(c, dispute)).exhibits == ()
+
+
+async def test_a_recommendation_is_recorded_with_its_input(
+    court: Court, desk: Desk, source: PolicySource
+) -> None:
+    """The panel gets the policy's advice; input and answer are kept, digests recorded, nobody is bound."""
+    dispute = await court.deliberated()
+    done = await desk.recommend(BENCH[0], dispute, [1])
+    (kept,) = court.see(lambda c: find(c, dispute)).recommendations
+    asked, answer = orjson.loads(kept.input), orjson.loads(kept.answer)
+    assert {claim["number"]: claim["shown"] for claim in asked["claims"]} == {1: True, 2: False}
+    assert asked["factors"]["retail"]["use"] == 8
+    advised = answer["facets"]["accountable_owner"]
+    assert (advised["holder"], advised["by"]) == ("product", "precedence")
+    (told,) = court.case(dispute).recommendations
+    assert told.policy_revision == source.revision
+    assert done.outcome["input_sha256"] == told.input_sha256
+    assert told.facets["accountable_owner"] == "product"
+    await court.ruled(dispute, {"accountable_owner": "retail", "budget_owner": "retail"})
+
+
+async def test_a_recommendation_is_for_the_panel(court: Court, desk: Desk) -> None:
+    """Neither a party nor the clerk asks for one, and a claim that is not there cannot be shown."""
+    dispute = await court.deliberated()
+    for stranger in (RETAIL, PRODUCT, CLERK):
+        with pytest.raises(NotPermitted):
+            await desk.recommend(stranger, dispute)
+    with pytest.raises(Impossible):
+        await desk.recommend(BENCH[0], dispute, [7])
+
+
+async def test_a_policy_without_an_answer_recommends_nothing(
+    court: Court, log: Log, source: PolicySource, tmp_path: Path
+) -> None:
+    """Where the policy says nothing, nothing is recorded, and the panel goes on without."""
+    mute = replace(source, modules=tuple(m for m in source.modules if "governance" not in m.path))
+    sources = Sources(tmp_path / "audit.db", log.verifier, lambda: mute)
+    governance = Governance(court.control, Catalogue(OPERATIONS), Nobody())
+    dispute = await court.deliberated()
+    with pytest.raises(PolicyUnavailable):
+        await Desk(governance, sources, lambda: court.now_us).recommend(BENCH[0], dispute)
+    assert court.case(dispute).recommendations == ()
+
+
+@pytest.fixture
+async def vault(tmp_path: Path) -> AsyncIterator[Vault]:
+    """A vault with a letter of retail's and one of legal's."""
+    made = open_vault(
+        tmp_path / "keys.db",
+        tmp_path / "payloads.db",
+        {"*": LocalFileKey(b"k" * 32)},
+        lookup_key=b"l" * 32,
+        clock=SystemClock(),
+        new_id=Uuid7(SystemClock()),
+    )
+    for department in ("retail", "legal"):
+        made.payloads.keep(Owner(department, "anna"), "req-1", "prompt", b"Dear [PERSON_1]")
+    yield made
+    made.close()
+
+
+async def test_a_legal_hold_lasts_as_long_as_the_dispute(
+    court: Court, desk: Desk, log: Log, vault: Vault
+) -> None:
+    """From admission to the end nothing that a party keeps is erased; others' payloads are theirs."""
+    custodian = Custodian(vault, log, Retention(400, {}))
+    dispute = await court.filed()
+    assert await desk.keep_holds(custodian, vault.holds.all, GATEWAY) == 0
+    await court.do(CLERK, Admit(dispute=dispute))
+    assert await desk.keep_holds(custodian, vault.holds.all, GATEWAY) == 2
+    assert await desk.keep_holds(custodian, vault.holds.all, GATEWAY) == 0
+    with pytest.raises(HeldByLaw):
+        await custodian.erase(Owner("retail", "anna"), GATEWAY)
+    await custodian.erase(Owner("legal", "anna"), GATEWAY)
+    await court.do(RETAIL, Withdraw(dispute=dispute))
+    assert await desk.keep_holds(custodian, vault.holds.all, GATEWAY) == 2
+    await custodian.erase(Owner("retail", "anna"), GATEWAY)
+    assert {hold.matter for hold in vault.holds.all()} == {f"dispute:{dispute}"}
+
+
+async def test_other_holds_are_left_alone(court: Court, desk: Desk, log: Log, vault: Vault) -> None:
+    """A hold that people placed for a matter of theirs stays until they release it."""
+    custodian = Custodian(vault, log, Retention(400, {}))
+    (scope,) = custodian.scopes(Owner("retail", ""), None)
+    await custodian.hold("2026-docket-17", scope, GATEWAY)
+    assert await desk.keep_holds(custodian, vault.holds.all, GATEWAY) == 0
+    assert [hold.released_us for hold in vault.holds.all()] == [None]
+
+
+async def test_without_the_registry_no_hold_is_released(
+    court: Court, desk: Desk, log: Log, vault: Vault
+) -> None:
+    """Where the disputes cannot be read the holds stay as they are, and the caller hears so."""
+    custodian = Custodian(vault, log, Retention(400, {}))
+    await court.admitted()
+    await desk.keep_holds(custodian, vault.holds.all, GATEWAY)
+    with court.control.database.writer.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE dispute RENAME TO dispute_lost")
+    with pytest.raises(GovernanceUnavailable):
+        await desk.keep_holds(custodian, vault.holds.all, GATEWAY)
+    assert all(hold.released_us is None for hold in vault.holds.all())
