@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-from policy_texts import ALLOW, ALLOW_TEST, Told, Write
 
 from gateway.bundled import policies
 from gateway.domain import AccessRequest, Action, CallContext, DataClass, Resource, Subject
@@ -10,6 +9,7 @@ from gateway.pdp.lifecycle.bundle import Trust
 from gateway.pdp.lifecycle.signing import SigningKey, new_signing_key, read_signing_key
 from gateway.pdp.rego import Problem
 from gateway.pdp.source import PolicyRefused, PolicySource, read_files, read_source
+from tests.policy_texts import ALLOW, ALLOW_TEST, Told, Write
 
 
 @pytest.fixture

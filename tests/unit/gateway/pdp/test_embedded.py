@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from policy_texts import ALLOW, Write
 from pydantic import ValidationError
 
 from gateway.domain import AccessRequest, Action, DataClass, Grant, Right, Rights
 from gateway.errors import PolicyUnavailable
 from gateway.pdp.embedded import EmbeddedEngine, Options, build
 from gateway.pdp.source import PolicyRefused
+from tests.policy_texts import ALLOW, Write
 
 
 @pytest.fixture(scope="module")

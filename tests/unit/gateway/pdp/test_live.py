@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from policy_texts import ALLOW, ALLOW_TEST
 
 from gateway.domain import AccessRequest
 from gateway.errors import CustodyError, PolicyUnavailable
@@ -17,6 +16,7 @@ from gateway.pdp.lifecycle.store import CanaryTerms, ShadowTerms
 from gateway.pdp.live import LiveEngine
 from gateway.pdp.source import PolicySource, read_files
 from tests.memory_feed import MemoryFeed
+from tests.policy_texts import ALLOW, ALLOW_TEST
 
 pytestmark = pytest.mark.anyio
 

@@ -1,5 +1,6 @@
 import pytest
-from policy_texts import Told
+
+from tests.policy_texts import Told
 
 PLACE = ("departments/it/x.rego", "custody.departments.it")
 

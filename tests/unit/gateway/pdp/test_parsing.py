@@ -1,8 +1,8 @@
 import pytest
-from policy_texts import Write
 
 from gateway.pdp.checks import check
 from gateway.pdp.source import PolicyRefused, read_source
+from tests.policy_texts import Write
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 from time import monotonic
 
 import pytest
-from policy_texts import ALLOW, Write
 
 from gateway.bundled import policies
 from gateway.pdp.probe import Limits, examine
 from gateway.pdp.source import PolicyRefused, read_source
+from tests.policy_texts import ALLOW, Write
 
 SMALL = Limits(seconds=4, memory_mib=1536, inputs=20)
 DIGITS = "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from policy_texts import ALLOW, Write
 
 from gateway.pdp.datafiles import DataFileBroken, read_data_file
 from gateway.pdp.source import PolicyRefused, read_source
+from tests.policy_texts import ALLOW, Write
 
 
 def test_the_revision_follows_the_text_in_force(folder: Write) -> None:

@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from policy_texts import Write
 
 from gateway.bundled import policies
 from gateway.pdp.checks import check
@@ -9,6 +8,7 @@ from gateway.pdp.rego import Module, RegoError
 from gateway.pdp.source import PolicyRefused, read_source
 from gateway.pdp.syntax import read_syntax
 from gateway.pdp.tokens import MAX_CHAIN, MAX_NESTING, limit_problems, read_tokens
+from tests.policy_texts import Write
 
 DEEP = {
     "array": ("[", "", "]"),

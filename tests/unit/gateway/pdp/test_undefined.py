@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from policy_texts import Told
 
 from gateway.pdp.rego import CompiledPolicy, Interpreter, Module, Undefined
+from tests.policy_texts import Told
 
 UNCERTAIN = "r := 1 if input.context.stream\n\ng(q) := 1 if q > 5\n\n"
 MISSING = "input.resource.facets.steward"

@@ -1,12 +1,12 @@
 import json
 
-from policy_texts import Write
 from typer.testing import CliRunner
 
 from gateway.cli.policy import app
 from gateway.pdp.checks import check
 from gateway.pdp.source import read_source
 from gateway.pdp.unittests import PolicyTests
+from tests.policy_texts import Write
 
 MIXED = """package tests.access
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from policy_texts import ALLOW, ALLOW_TEST
 
 from gateway.domain import AccessRequest
 from gateway.ids import Uuid7
@@ -15,6 +14,7 @@ from gateway.pdp.forms import formed
 from gateway.pdp.lifecycle.shadowing import Shadowing
 from gateway.pdp.lifecycle.store import Shadow, ShadowTerms
 from gateway.pdp.source import read_files
+from tests.policy_texts import ALLOW, ALLOW_TEST
 
 pytestmark = pytest.mark.anyio
 
