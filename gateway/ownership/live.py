@@ -5,7 +5,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select, union
+from sqlalchemy import Connection, select, union_all
 
 from audit.ids import Clock
 from gateway.control.changes import Control
@@ -54,6 +54,7 @@ class LiveDirectory:
         self._snapshot = Snapshot(0, {})
         self._looked_us = _NEVER_US
         self._head = _UNKNOWN
+        self._now_us = 0
         self._measures = Measures({}, {})
         self._turns: dict[str, int] = {}
         self._next_turn_us = FOREVER
@@ -107,8 +108,8 @@ class LiveDirectory:
     def _read(self, connection: Connection) -> None:
         row = connection.execute(select(CONTROL_HEAD)).one()
         head = (row.store, row.revision, row.at_us)
-        # A machine whose clock is behind must not take what was just changed for the future.
-        now_us = max(self._clock.wall_us(), row.at_us)
+        # A machine whose clock is behind must not take what was just changed for the future, nor go back.
+        now_us = self._now_us = max(self._now_us, self._clock.wall_us(), row.at_us)
         if head == self._head and now_us < self._next_turn_us:
             return
         measures = read_measures(connection, now_us)
@@ -141,4 +142,6 @@ def _regranted(connection: Connection, since_us: int) -> set[str]:
     """Assets on which grants were given or ended since a moment."""
     grant = GRANT.c
     ended = select(grant.asset).where(grant.recorded_to_us > since_us, grant.recorded_to_us < FOREVER)
-    return set(connection.scalars(union(select(grant.asset).where(grant.recorded_from_us > since_us), ended)))
+    return set(
+        connection.scalars(union_all(select(grant.asset).where(grant.recorded_from_us > since_us), ended))
+    )

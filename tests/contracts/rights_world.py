@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -76,8 +77,10 @@ class World:
                 register_party(change, name, PartyKind.ORG_UNIT)
             for name in ("sub_it7", "sub_product7"):
                 register_party(change, name, PartyKind.PERSON, name[4:-1])
-            register_asset(change, self._model(change, "northwind-base", AssetType.BASE_MODEL, "it"))
-            register_asset(change, self._model(change, "support-tone", AssetType.ADAPTER, "product"))
+            base = self._model(change, "northwind-base", AssetType.BASE_MODEL, "it")
+            register_asset(change, base)
+            adapter = self._model(change, "support-tone", AssetType.ADAPTER, "product")
+            register_asset(change, replace(adapter, derived_from=(base.id,)))
 
         await self.change(register)
         return self
