@@ -222,6 +222,8 @@ def create_app(gateway: Gateway) -> FastAPI:
     app = _Application(title="Custody", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     doors = openai_chat.routes(gateway.pipeline, gateway.settings.server, Uuid7())
     secret = pepper(gateway.settings, StateFolder(gateway.settings.state_dir))
-    controls = api.routes(gateway.office, gateway.settings.server, Uuid7(), secret, SHELVES)
+    controls = api.routes(
+        gateway.office, gateway.settings.server, Uuid7(), secret, api.Stock(SHELVES, gateway.desk)
+    )
     app.add_doors([health.route(lambda: ready), *controls, *doors])
     return app

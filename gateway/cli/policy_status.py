@@ -98,7 +98,7 @@ def _table(found: _Found) -> Table:
     for replica in found.replicas:
         said = replica.state
         table.add_row(
-            " ".join(replica.id.split()[1:]),
+            f"{said.get('host')} {said.get('pid')}",
             f"{found.silent_s(replica):.0f} s ago",
             str(said.get("revision", "none"))[:_SHORT],
             str(said.get("form", "")),

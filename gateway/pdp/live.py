@@ -1,8 +1,6 @@
 """Policy decisions in this process by whatever policy is in force now; it changes while calls go on."""
 
 import asyncio
-import os
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -66,8 +64,9 @@ class LiveEngine:
 
     async def follow(self, feed: Feed) -> None:
         """Puts into force what the feed says, now and from now on; raises if there is nothing to put."""
-        replica = f"{self._new_id()} {socket.gethostname()} {os.getpid()}"
-        following = Following(feed, lambda content: self._prepared(content, feed), replica, self._monotonic)
+        following = Following(
+            feed, lambda content: self._prepared(content, feed), self._new_id(), self._monotonic
+        )
         await following.begin()
         self._following = following
         self._tasks = {asyncio.create_task(following.poll()), asyncio.create_task(following.tell())}

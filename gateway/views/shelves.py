@@ -1,6 +1,6 @@
 """Every kind of thing that is told of; a part of governance that adds one adds it here."""
 
-from gateway.views import assets, disputes, mandates, parties, precedents, proposals, rights
+from gateway.views import assets, disputes, mandates, parties, policies, precedents, proposals, rights
 from gateway.views.base import AnyShelf
 
 SHELVES: tuple[AnyShelf, ...] = (
@@ -13,4 +13,7 @@ SHELVES: tuple[AnyShelf, ...] = (
     mandates.SHELF,
     precedents.SHELF,
     proposals.SHELF,
+    policies.POLICIES,
+    policies.ACTIVATIONS,
+    policies.REPLICAS,
 )

@@ -12,7 +12,7 @@ from audit.database import cause
 from audit.entry import Actor, EntryType, Facts, Record
 from gateway.control.changes import Change, Control, Log, current_revision
 from gateway.domain import JsonObject
-from gateway.errors import GovernanceUnavailable
+from gateway.errors import GovernanceUnavailable, NotFound
 from gateway.pdp.lifecycle import replicas, store, writes
 from gateway.pdp.lifecycle.bundle import Trust
 from gateway.pdp.lifecycle.store import Canary, PolicyState
@@ -46,6 +46,14 @@ class Feed(Protocol):
         """Says what a replica does; None: that it stops."""
 
 
+@dataclass(frozen=True, slots=True)
+class ServedBundle:
+    """The bundle in force, as it is served."""
+
+    digest: str
+    content: bytes
+
+
 class _EndedBefore(Exception):
     """Somebody else ended the trial."""
 
@@ -73,6 +81,14 @@ class ControlFeed:
                 "The policy in force is not in the store.", reason_admin=f"no bundle {revision}"
             )
         return content
+
+    async def served(self, state: PolicyState) -> ServedBundle:
+        """The bundle of the policy that is in force by this state; raises ``NotFound``."""
+        active = state.active
+        if active is None:
+            raise NotFound("No policy is in force yet.")
+        bundle = await self.control.read(lambda connection: store.named_bundle(connection, active.revision))
+        return ServedBundle(bundle.digest, await self.bundle(bundle.revision))
 
     async def end_canary(self, canary: Canary, facts: dict[str, Facts]) -> None:
         """Ends it as the gateway's own deed."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -235,7 +237,9 @@ class Following:
     def said(self) -> JsonObject:
         """What this replica says of itself."""
         standing = self.standing
-        said: JsonObject = {"error": self.error, "stale_ms": int((self._monotonic() - self.fresh_at) * 1000)}
+        stale_ms = int((self._monotonic() - self.fresh_at) * 1000)
+        said: JsonObject = {"host": socket.gethostname(), "pid": os.getpid()}
+        said |= {"error": self.error, "stale_ms": stale_ms}
         if standing is not None:
             said |= {
                 "revision": standing.active.revision,

@@ -138,6 +138,12 @@ def activations(connection: Connection, *, before: int = 0, limit: int = 100) ->
     return [_activation(row) for row in rows]
 
 
+def activations_after(connection: Connection, number: int, limit: int) -> list[Activation]:
+    """The same, oldest first, from the one after a number."""
+    query = select(ACTIVATION).where(ACTIVATION.c.number > number).order_by(ACTIVATION.c.number)
+    return [_activation(row) for row in connection.execute(query.limit(limit))]
+
+
 def canary(connection: Connection) -> Canary | None:
     """The policy that decides for some principals, if there is one."""
     row = _trial(connection, "canary")

@@ -1,6 +1,7 @@
 """The control API as one application: every route, behind one door."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -12,6 +13,8 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
 from gateway.front_office import FrontOffice
+from gateway.policy_desk import PolicyDesk
+from gateway.routes import bundles
 from gateway.routes.api.answering import Answerer, add_answers
 from gateway.routes.api.cursors import Cursors
 from gateway.routes.api.door import ApiDoor
@@ -19,7 +22,9 @@ from gateway.routes.api.hearings import Hearings, add_hearings
 from gateway.routes.api.history import Historian, add_history
 from gateway.routes.api.naming import components
 from gateway.routes.api.operating import Operator, add_operation
+from gateway.routes.api.policies import Builder, add_building
 from gateway.routes.api.reading import Reader, add_shelf
+from gateway.routes.bundles import BundleService
 from gateway.settings import ServerSettings
 from gateway.views.base import AnyShelf, Told
 
@@ -86,12 +91,20 @@ class _Api(FastAPI):
         return super().openapi()
 
 
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What is shown, and where policies are made: nowhere, if none of them has a history."""
+
+    shelves: Sequence[AnyShelf]
+    desk: PolicyDesk | None = None
+
+
 def routes(
     office: FrontOffice,
     limits: ServerSettings,
     new_id: Callable[[], str],
     secret: bytes,
-    shelves: Sequence[AnyShelf],
+    stock: Stock,
 ) -> list[BaseRoute]:
     """The control API; ``secret`` seals cursors, and is the same on every replica."""
     api = _Api(
@@ -105,7 +118,7 @@ def routes(
         servers=[{"url": PREFIX}],
     )
     api.state.components = components(list(office.catalogue))
-    router = _router(office, Cursors(secret), shelves)
+    router = _router(office, Cursors(secret), stock)
     api.include_router(router)
 
     async def openapi(request: Request) -> JSONResponse:
@@ -113,18 +126,24 @@ def routes(
         return JSONResponse(api.openapi())
 
     api.add_route("/openapi.json", openapi, methods=["GET"])
-    return [Mount(PREFIX, ApiDoor(office, limits, new_id, api))]
+    mounts: list[BaseRoute] = [Mount(PREFIX, ApiDoor(office, limits, new_id, api))]
+    if stock.desk is not None:
+        service = BundleService(stock.desk)
+        mounts.append(Mount(bundles.PREFIX, ApiDoor(office, limits, new_id, service)))
+    return mounts
 
 
-def _router(office: FrontOffice, cursors: Cursors, shelves: Sequence[AnyShelf]) -> APIRouter:
+def _router(office: FrontOffice, cursors: Cursors, stock: Stock) -> APIRouter:
     router = APIRouter(responses=_FAILURES)
     reader = Reader(office, cursors)
-    operator = Operator(office, {shelf.noun: shelf for shelf in shelves})
-    for shelf in shelves:
+    operator = Operator(office, {shelf.noun: shelf for shelf in stock.shelves})
+    for shelf in stock.shelves:
         add_shelf(router, reader, shelf)
     add_history(router, Historian(office, reader))
     add_hearings(router, Hearings(office, reader))
     add_answers(router, Answerer(office, operator))
+    if stock.desk is not None:
+        add_building(router, Builder(stock.desk))
     for operation in office.catalogue:
         add_operation(router, operator, operation)
     return router
