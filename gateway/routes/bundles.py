@@ -1,4 +1,4 @@
-"""OPA's bundle service: ``GET /bundles/NAME``, with entity tags and long polling, for servers and gateways."""
+"""OPA's bundle service: ``GET /bundles/NAME``, with entity tags and long polling."""
 
 import asyncio
 import re
@@ -43,10 +43,7 @@ class BundleService:
             raise UnknownPath("Bundles can be read only.")
         if not _READERS & set(caller_of(request).acting.subject.roles):
             raise NotPermitted(f"Bundles are for the role {READER}; ask the operator for it.")
-        if (
-            request.scope["path"].removeprefix(request.scope.get("root_path", "")).strip("/")
-            != self._trust.name
-        ):
+        if request.url.path.removeprefix(PREFIX).strip("/") != self._trust.name:
             raise NotFound("There is no such bundle.")
         answer = await self._answer(request.headers.get("if-none-match", ""), _wait_s(request))
         await answer(scope, receive, send)

@@ -38,9 +38,7 @@ class PolicyView(_OfPolicies):
     built: Moment
     in_force: bool
     canary: dict[str, JsonValue] | None = Field(description="Its terms, while it decides for some.")
-    shadow: dict[str, JsonValue] | None = Field(
-        description="Its terms, while it is asked and decides nothing."
-    )
+    shadow: dict[str, JsonValue] | None = Field(description="Its terms, while it only is asked.")
 
     @property
     def key(self) -> str:

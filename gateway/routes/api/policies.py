@@ -1,4 +1,4 @@
-"""Policies into the store: the one thing about them that is no operation, for it takes a process of its own."""
+"""Policies into the store: what is no operation about them, for it takes a process of its own."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse

@@ -26,7 +26,7 @@ def operations() -> Catalogue:
 def described(operations: Catalogue) -> dict[str, Any]:
     """The OpenAPI document."""
     office: Any = SimpleNamespace(catalogue=operations)
-    (mount,) = application.routes(office, ServerSettings(), Uuid7(), b"", SHELVES)
+    (mount,) = application.routes(office, ServerSettings(), Uuid7(), b"", application.Stock(SHELVES))
     document: dict[str, Any] = mount.app._api.openapi()  # type: ignore[attr-defined]  # a Mount of an ApiDoor
     return document
 

@@ -30,7 +30,14 @@ from gateway.ownership.base import Snapshot
 from gateway.ownership.facets import AssetType, Basis, PartyKind
 from gateway.ownership.parties import register_party
 from gateway.ownership.registration import NewAsset, register_asset
+from gateway.pdp.lifecycle.bundle import Trust
+from gateway.pdp.lifecycle.feed import ControlFeed
+from gateway.pdp.lifecycle.operations import OPERATIONS
+from gateway.pdp.lifecycle.signing import SigningKey
+from gateway.pdp.lifecycle.workshop import Workshop
+from gateway.policy_desk import PolicyDesk
 from gateway.routes.api import application
+from gateway.routes.api.application import Stock
 from gateway.settings import ServerSettings
 from gateway.sight import Sight
 from gateway.views.shelves import SHELVES
@@ -75,9 +82,14 @@ class KeyTable:
     def identity(self, name: str) -> Identity:
         """Whoever has this name."""
         department, _, role = name.partition("-")
-        if department not in DEPARTMENTS:
+        if department not in (*DEPARTMENTS, "security"):
             raise Unauthenticated("no such key")
-        roles = {"lead": ("owner",), "deputy": ("owner",)}.get(role, ())
+        roles = {
+            "lead": ("owner",),
+            "deputy": ("owner",),
+            "engineer": ("policy-author", "policy-approver"),
+            "opa": ("policy-reader",),
+        }.get(role, ())
         kind = "service" if role == "service" else "person"
         return Identity(
             Subject(f"sub_{name}", kind, department, roles=roles), Defaults("", "", DataClass.INTERNAL)
@@ -130,6 +142,7 @@ class World:
     governance: Governance
     policy: TablePolicy
     folder: Path
+    desk: PolicyDesk | None = None
 
     def client(self, who: str) -> httpx.AsyncClient:
         """A client with the key of a principal."""
@@ -165,15 +178,18 @@ _CLERK = Actor("sub_clerk", "person", "it")
 
 
 @asynccontextmanager
-async def opened(folder: Path, two_people: TwoPeople | None = None) -> AsyncIterator[World]:
-    """A world in a folder."""
+async def opened(
+    folder: Path, two_people: TwoPeople | None = None, key: SigningKey | None = None
+) -> AsyncIterator[World]:
+    """A world in a folder; with a key for bundles there are policies too."""
     log = open_log(folder / "audit.db")
     control = Control(
         open_control_database(folder / "control.db"), log, wall_us=SystemClock().wall_us, new_id=Uuid7()
     )
     keys, policy = KeyTable(), TablePolicy()
-    governance = Governance(control, Catalogue([Label, Seal]), keys, two_people)
+    governance = Governance(control, Catalogue([Label, Seal, *(OPERATIONS if key else ())]), keys, two_people)
     refusals = _Refusals(log)
+    desk = _desk(control, log, key) if key else None
     office = FrontOffice(
         OfficeParts(
             authenticator=keys,
@@ -185,11 +201,16 @@ async def opened(folder: Path, two_people: TwoPeople | None = None) -> AsyncIter
             monotonic_ns=lambda: 0,
         )
     )
-    app = Starlette(routes=application.routes(office, LIMITS, Uuid7(), b"secret", SHELVES))
-    yield World(app, control, governance, policy, folder)
+    app = Starlette(routes=application.routes(office, LIMITS, Uuid7(), b"secret", Stock(SHELVES, desk)))
+    yield World(app, control, governance, policy, folder, desk)
     await refusals.aclose()
     await log.aclose()
     control.close()
+
+
+def _desk(control: Control, log: Log, key: SigningKey) -> PolicyDesk:
+    trust = Trust("production", "custody", {key.id: key.public})
+    return PolicyDesk(Workshop(control, trust, key), ControlFeed(control, log, trust, Uuid7()))
 
 
 def _registering(department: str) -> Callable[[Change], None]:
