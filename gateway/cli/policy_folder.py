@@ -8,11 +8,19 @@ import typer
 from gateway.pdp.checks import CheckedPolicy, check
 from gateway.pdp.embedded import EmbeddedEngine, Options, build
 from gateway.pdp.judge import Judge
-from gateway.pdp.source import PolicyRefused, read_source
+from gateway.pdp.source import PolicyRefused, PolicySource, read_source
 
 Folder = Annotated[
     Path | None, typer.Option("--policies", help="The policy folder; the shipped one by default.")
 ]
+
+
+def source_of(folder: Path) -> PolicySource:
+    """Returns the folder's text; leaves with its problems told if it cannot be read."""
+    try:
+        return read_source(folder)
+    except PolicyRefused as refused:
+        raise told(refused) from refused
 
 
 def checked(folder: Path) -> CheckedPolicy:

@@ -36,9 +36,7 @@ class Syntax:
 
 def read_syntax(module: Module) -> Syntax:
     """Parse a module; raises ``RegoError`` with the place of the first error."""
-    for problem in limit_problems(module):
-        raise RegoError(problem)
-    tree = parse(module)
+    tree = read_tree(module)
     bodies = tuple(_rules(tree))
     return Syntax(
         module=module,
@@ -49,6 +47,13 @@ def read_syntax(module: Module) -> Syntax:
         calls=tuple(_calls(tree["rules"])),
         tree=tree,
     )
+
+
+def read_tree(module: Module) -> JsonObject:
+    """The syntax tree of a module that is within the limits; raises ``RegoError``."""
+    for problem in limit_problems(module):
+        raise RegoError(problem)
+    return parse(module)
 
 
 def _package(tree: JsonObject) -> str:
