@@ -29,6 +29,8 @@ lint: .venv/.dev ## Check style, types, import directions and policies
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/custody policy check
+	$(BIN)/custody policy fmt --check
+	$(BIN)/custody policy lint
 
 fmt: .venv/.dev ## Format the code
 	$(BIN)/ruff check --fix .

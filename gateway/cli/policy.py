@@ -7,6 +7,7 @@ from gateway.cli import (
     policy_check,
     policy_explain,
     policy_fmt,
+    policy_lint,
     policy_replay,
     policy_rollout,
     policy_status,
@@ -16,6 +17,7 @@ from gateway.cli import (
 app = typer.Typer(no_args_is_help=True)
 app.command("check")(policy_check.check_folder)
 app.command("fmt")(policy_fmt.format_folder)
+app.command("lint")(policy_lint.lint_folder)
 app.command("test")(policy_test.run_folder_tests)
 app.command("replay")(policy_replay.replay_decisions)
 app.command("build")(policy_build.build)
