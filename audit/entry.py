@@ -13,6 +13,7 @@ class EntryType(StrEnum):
     OUTCOME = "access.outcome"
     DENIED = "access.denied"
     LISTED = "access.listed"
+    EVALUATED = "access.evaluated"
     FLOOD = "access.flood"
     KEY_ERASE = "key.erase"
     KEY_DISCLOSE = "key.disclose"

@@ -19,6 +19,7 @@ _BAD_REQUEST = 400
 
 _ACTIVITIES = {
     EntryType.LISTED: (_READ, "Read"),
+    EntryType.EVALUATED: (_READ, "Read"),
     EntryType.AUDITOR_QUERY: (_READ, "Read"),
     EntryType.KEY_DISCLOSE: (_READ, "Read"),
     EntryType.HOLD_PLACED: (_CREATE, "Create"),

@@ -18,6 +18,7 @@ from audit.log import Log
 from audit.payloads.erasure import Custodian
 from audit.payloads.vault import Vault
 from audit.sinks.base import Sink
+from gateway.authzen.decisions import DecisionPoint
 from gateway.backends.base import Backend, NeedsStart
 from gateway.control.changes import Control
 from gateway.front_office import FrontOffice, front_office
@@ -47,7 +48,7 @@ from gateway.policy_desk import Follower, PolicyDesk, open_desk
 from gateway.progress import Progress, silent
 from gateway.refusals import PeerRefusals
 from gateway.retention import VaultRetainer
-from gateway.routes import health, openai_chat
+from gateway.routes import authzen, health, openai_chat
 from gateway.routes.api import application as api
 from gateway.scanning import Scanner
 from gateway.settings import Settings
@@ -72,6 +73,7 @@ class Gateway:
     backends: Mapping[str, Backend]
     scanner: Scanner
     pipeline: Pipeline
+    decisions: DecisionPoint
     office: FrontOffice
 
     async def start(self, progress: Progress = silent) -> None:
@@ -169,6 +171,7 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
         servers,
         scanner,
         Pipeline(parts),
+        DecisionPoint(parts),
         office,
     )
 
@@ -225,5 +228,6 @@ def create_app(gateway: Gateway) -> FastAPI:
     controls = api.routes(
         gateway.office, gateway.settings.server, Uuid7(), secret, api.Stock(SHELVES, gateway.desk)
     )
-    app.add_doors([health.route(lambda: ready), *controls, *doors])
+    decisions = authzen.routes(gateway.decisions, gateway.settings.server, Uuid7())
+    app.add_doors([health.route(lambda: ready), *controls, *decisions, *doors])
     return app

@@ -10,7 +10,7 @@ from gateway.errors import BadRequest
 from gateway.identity.base import Defaults
 
 # Such a value reaches the policy and the log, so it must be a name and cannot carry content.
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def _named(headers: Mapping[str, str], header: str, default: str) -> str:
     value = headers.get(header)
     if value is None:
         return default
-    if _NAME.fullmatch(value) is None:
+    if NAME.fullmatch(value) is None:
         raise BadRequest(
             f"The header {header} must be a name of a-z, 0-9, '.', '_' and '-', at most 64 long."
         )

@@ -59,6 +59,19 @@ def denied(decision: Decision) -> AccessDenied:
     )
 
 
+def as_json(obligations: Obligations) -> JsonObject:
+    """Obligations by the names that the policy gives them."""
+    return {
+        "prompt": {entity: operator.value for entity, operator in obligations.prompt.items()},
+        "reply": {entity: operator.value for entity, operator in obligations.reply.items()},
+        "restore": obligations.restore,
+        "max_tokens": obligations.max_tokens,
+        "approval": obligations.approval,
+        "retain_payload": obligations.retain_payload,
+        "priority": obligations.priority,
+    }
+
+
 def cap_tokens(body: JsonObject, obligations: Obligations) -> None:
     """Lowers the caller's token limit to that of the policy, in place."""
     cap = obligations.max_tokens

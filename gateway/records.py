@@ -75,6 +75,10 @@ class Trail:
         """A look at which assets there are."""
         return self._record(EntryType.LISTED, self._result(200, "", now_ns))
 
+    def evaluated_record(self, status: int, now_ns: int) -> Record:
+        """A decision that was asked for and that nothing followed."""
+        return self._record(EntryType.EVALUATED, self._result(status, "", now_ns))
+
     def outcome_record(self, result: Result, error: CustodyError | None = None) -> Record:
         """How a forwarded call ended; ``counts`` are what the model itself produced and was masked."""
         actor = _actor(self.subject) if self.subject else None

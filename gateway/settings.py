@@ -63,6 +63,11 @@ class ServerSettings(_Section):
     )
     send_timeout_s: float = Field(60, gt=0, description="Longest wait for a client to read, in seconds.")
     stop_timeout_s: int = Field(7, gt=0, description="Seconds that open answers get to finish on a stop.")
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~\-]+)*)?$",
+        description="Where clients reach the gateway, for documents that name it; empty: as each asks.",
+    )
 
 
 class WitnessSettings(_Section):

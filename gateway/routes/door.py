@@ -3,15 +3,24 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from traceback import extract_tb
+from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import ClientGone, CustodyError, InternalError
-from gateway.pipeline import Call, Pipeline
+from gateway.pipeline import Call
 from gateway.routes.wire import Connection, Replies, read_headers
 from gateway.settings import ServerSettings
 
 _log = logging.getLogger("custody.gateway")
+
+
+class Recording(Protocol):
+    """What stands behind a door and puts on record what does not get past it."""
+
+    async def refused_at_door(self, request_id: str, refusal: CustodyError, peer: str) -> None:
+        """Records a request whose headers alone could not be accepted."""
+
 
 Answering = Callable[[Call, Replies], Awaitable[None]]
 
@@ -25,7 +34,7 @@ class Border(ABC):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        replies = Replies(send, self._new_id(), websocket=scope["type"] == "websocket")
+        replies = self._replies(scope, send)
         try:
             await self._answer(scope, receive, replies)
         except ClientGone:
@@ -43,6 +52,9 @@ class Border(ABC):
                 InternalError("Something failed inside the gateway; its operator can look the id up.")
             )
 
+    def _replies(self, scope: Scope, send: Send) -> Replies:
+        return Replies(send, self._new_id(), websocket=scope["type"] == "websocket")
+
     @abstractmethod
     async def _answer(self, scope: Scope, receive: Receive, replies: Replies) -> None:
         """Answers one request, or raises; a refusal is on record by then."""
@@ -56,17 +68,17 @@ class Door(Border):
     """
 
     def __init__(
-        self, pipeline: Pipeline, limits: ServerSettings, new_id: Callable[[], str], answering: Answering
+        self, inside: Recording, limits: ServerSettings, new_id: Callable[[], str], answering: Answering
     ) -> None:
         super().__init__(limits, new_id)
-        self._pipeline = pipeline
+        self._inside = inside
         self._answering = answering
 
     async def _answer(self, scope: Scope, receive: Receive, replies: Replies) -> None:
         try:
             headers = read_headers(scope, self._limits)
         except CustodyError as refusal:
-            await self._pipeline.refused_at_door(replies.request_id, refusal, peer_of(scope))
+            await self._inside.refused_at_door(replies.request_id, refusal, peer_of(scope))
             raise
         with Connection(receive, headers, self._limits) as connection:
             await self._answering(

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from gateway.domain import JsonObject, Obligations
+from gateway.domain import JsonObject
+from gateway.obligations import as_json
 from gateway.pdp.explain.explanation import Explained, Explanation
 from gateway.pdp.explain.trials import FactChange, Who
 from gateway.pdp.explain.vocabulary import Path
@@ -21,7 +22,7 @@ def explanation_json(explanation: Explanation) -> JsonObject:
         **recorded_json(explanation.recorded),
         "confirmed": explanation.confirmed,
         "reasons": [_reason_json(each) for each in explanation.reasons],
-        "obligations": obligations_json(explanation.decision.obligations),
+        "obligations": as_json(explanation.decision.obligations),
         "changes": [[_change_json(change) for change in changes] for changes in flips.found],
         "trials": flips.trials,
         "complete": flips.complete,
@@ -41,19 +42,6 @@ def recorded_json(recorded: RecordedDecision) -> JsonObject:
         "rules": list(recorded.rules),
         "policy_revision": recorded.revision,
         "facts": recorded.facts,
-    }
-
-
-def obligations_json(obligations: Obligations) -> JsonObject:
-    """Obligations by the names that the policy gives them."""
-    return {
-        "prompt": {entity: operator.value for entity, operator in obligations.prompt.items()},
-        "reply": {entity: operator.value for entity, operator in obligations.reply.items()},
-        "restore": obligations.restore,
-        "max_tokens": obligations.max_tokens,
-        "approval": obligations.approval,
-        "retain_payload": obligations.retain_payload,
-        "priority": obligations.priority,
     }
 
 
@@ -78,7 +66,7 @@ def explanation_lines(explanation: Explanation) -> Iterator[str]:
     yield from _flip_lines(explanation)
     if explanation.decision.allow:
         yield ""
-        yield f"Obligations: {_json(obligations_json(explanation.decision.obligations))}"
+        yield f"Obligations: {_json(as_json(explanation.decision.obligations))}"
     yield ""
     yield "Facts:"
     yield from (f"  {section} {_json(part)}" for section, part in explanation.recorded.facts.items())

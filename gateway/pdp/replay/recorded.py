@@ -1,6 +1,6 @@
 """Decisions as the log holds them, read from leaf bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -14,7 +14,9 @@ from audit.schema import ENTRY
 from gateway.domain import JsonObject
 
 DECIDED = (EntryType.INTENT, EntryType.DENIED)
-"""The entries that tell of a decision; an outcome only says how it went on."""
+"""The entries that tell of a decision on a call; an outcome only says how it went on."""
+
+_FOUND = (*DECIDED, EntryType.EVALUATED)
 
 
 _UUID_DIGITS, _HEX = 32, frozenset("0123456789abcdef")
@@ -89,14 +91,16 @@ class Span:
     to_us: int
 
 
-def read_span(connection: Connection, span: Span) -> Iterator[RecordedDecision | Undecided]:
+def read_span(
+    connection: Connection, span: Span, kinds: Sequence[EntryType] = DECIDED
+) -> Iterator[RecordedDecision | Undecided]:
     """Every call in a span, in the order of the log."""
     query = (
         select(ENTRY.c.idx, ENTRY.c.leaf)
         .where(
             ENTRY.c.idx >= span.first,
             ENTRY.c.idx < span.end,
-            ENTRY.c.type.in_([kind.value for kind in DECIDED]),
+            ENTRY.c.type.in_([kind.value for kind in kinds]),
             ENTRY.c.wall_us >= span.from_us,
             ENTRY.c.wall_us < span.to_us,
         )
@@ -132,7 +136,7 @@ def find_recorded(reader: LogReader, name: str) -> RecordedDecision:
             if isinstance(call, RecordedDecision) and call.id == name:
                 return call
     for located in reader.find(name):
-        if located.entry.record.type in DECIDED:
+        if located.entry.record.type in _FOUND:
             call = read_recorded(located.index, located.leaf)
             if isinstance(call, RecordedDecision):
                 return call
@@ -146,4 +150,4 @@ def _around(connection: Connection, name: str) -> Iterator[RecordedDecision | Un
         return
     made_us = int(digits[:12], 16) * 1000
     span, _, _ = extent(connection, made_us - _BEFORE_US, made_us + _AFTER_US)
-    yield from read_span(connection, span)
+    yield from read_span(connection, span, _FOUND)
