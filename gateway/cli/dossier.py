@@ -7,6 +7,7 @@ from typing import Annotated
 
 import anyio
 import typer
+from rich.console import Console
 
 from audit.entry import Record
 from audit.errors import AuditError, LogUnusable
@@ -18,6 +19,7 @@ from gateway.cli.acting import As, acting, appending
 from gateway.cli.audit_bundle import folders_of, read_folder, witnesses_of, write_evidence
 from gateway.cli.audit_scorecard import PricesFile, read_known_prices
 from gateway.cli.configuration import ConfigOption, configured, fail
+from gateway.cli.progress import shown_progress
 from gateway.errors import CustodyError
 from gateway.ownership.dossier.files import files_of
 from gateway.ownership.dossier.material import Material, Sources, gather
@@ -98,11 +100,11 @@ def _gathered(  # noqa: PLR0913, PLR0917 - what a dossier is read from
 ) -> Material:
     database = control_database(settings)
     try:
-        with database.reader.connect() as connection:
+        with database.reader.connect() as connection, shown_progress(Console(stderr=True)) as progress:
             sources = Sources(
                 connection=connection, reader=reader, policies=policies, prices=prices, first=first
             )
-            return gather(sources, dispute)
+            return gather(sources, dispute, progress)
     finally:
         database.close()
 

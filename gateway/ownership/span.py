@@ -9,6 +9,9 @@ import orjson
 from audit.entry import Facts
 from audit.errors import ExportRefused, LogCorrupted
 from audit.query import LogReader
+from gateway.progress import Progress, silent
+
+_TOLD_EVERY = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,9 @@ class Counting(Protocol):
         """Counts one entry."""
 
 
-def read_span(reader: LogReader, span: Span, counting: Sequence[Counting]) -> None:
+def read_span(
+    reader: LogReader, span: Span, counting: Sequence[Counting], progress: Progress = silent
+) -> None:
     """Shows every entry of the span, in order, to everyone who counts.
 
     Leaves are taken as they stand: that nobody changed them is for ``custody audit verify`` to say. Raises
@@ -109,6 +114,8 @@ def read_span(reader: LogReader, span: Span, counting: Sequence[Counting]) -> No
             f"Entries {span.first} to {span.end} are not a range of this log of {reader.size()} entries."
         )
     for index, raw in reader.leaves(span.first, span.end):
+        if index % _TOLD_EVERY == 0:
+            progress("Reading the log", (index - span.first) / (span.end - span.first))
         try:
             leaf = cast("Leaf", orjson.loads(raw))
             if span.holds(leaf["time"]["wall_us"]):

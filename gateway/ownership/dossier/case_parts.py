@@ -18,7 +18,7 @@ def summary(material: Material) -> Markup:
         "About": ", ".join(map(spoken, case.facets)),
         "Parties": ", ".join(f"{party.id} ({party.side.value})" for party in case.parties),
         "State": f"{spoken(case.state.value)} since {moment(case.since_us)}",
-        "Told until": moment(material.horizon_us),
+        "Told until": f"{moment(material.horizon_us)}; all times are UTC",
         "Counted": f"entries {material.span.first} to {material.span.end - 1} of the audit log",
     }
     pairs = [part for name, value in facts.items() for part in (tag("dt", name), tag("dd", value))]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from gateway.control.schema import FOREVER
+from gateway.ownership.dossier.words import spoken
 from gateway.ownership.history import Assertion
 from gateway.ownership.provenance import Node, Provenance
 from gateway.report.markup import Markup, tag
@@ -30,8 +31,17 @@ class _Scale:
         return self.start + self.length * place / len(self.moments)
 
 
-def two_axes(name: str, facet: str, assertions: Sequence[Assertion], told: Mapping[int, str]) -> Markup:
-    """Who held a facet when (across), as believed when (upwards); ``told`` names moments for people."""
+def two_axes(
+    name: str,
+    facet: str,
+    assertions: Sequence[Assertion],
+    told: Mapping[int, str],
+    holders: Sequence[str],
+) -> Markup:
+    """Who held a facet when (across), as believed when (upwards).
+
+    ``told`` names moments for people; ``holders`` are in the order in which they get colours.
+    """
     valid = sorted(
         {each.valid_from_us for each in assertions} | _ends(each.valid_to_us for each in assertions)
     )
@@ -41,8 +51,7 @@ def two_axes(name: str, facet: str, assertions: Sequence[Assertion], told: Mappi
     plane = _ROW * max(_LEAST, len(known))
     across = _Scale(valid, _LEFT, WIDTH - _LEFT - _RIGHT)
     up = _Scale(known, _TOP + plane, -plane)
-    colours = {holder: place for place, holder in enumerate(sorted({each.holder for each in assertions}))}
-    shapes = [_plot(each, across, up, colours[each.holder]) for each in assertions]
+    shapes = [_plot(each, across, up, holders.index(each.holder)) for each in assertions]
     shapes += [
         _across(across, moment, told[moment], _TOP + plane, place) for place, moment in enumerate(valid)
     ]
@@ -66,7 +75,7 @@ def graph(name: str, found: Provenance) -> Markup:
         for line, row in enumerate(rows)
         for number, node in enumerate(row)
     }
-    shapes = [_edge(places[link.child], places[link.parent], link.kind.value) for link in found.links]
+    shapes = [_edge(places[link.child], places[link.parent], spoken(link.kind.value)) for link in found.links]
     for node in found.nodes:
         shapes += _box(node, places[node.asset], disputed=node.asset == found.asset)
     words = "; ".join(f"{link.child} is {link.kind.value} {link.parent}" for link in found.links)
@@ -134,5 +143,5 @@ def _box(node: Node, place: tuple[float, float], *, disputed: bool) -> list[Mark
     return [
         tag("rect", x=x, y=y, width=_BOX_W, height=_BOX_H, rx=6, class_=ring),
         tag("text", node.asset, x=x + _BOX_W / 2, y=y + 19, class_="mid"),
-        tag("text", f"{node.type}, {node.owner}", x=x + _BOX_W / 2, y=y + 36, class_="mid soft"),
+        tag("text", f"{spoken(node.type)}, {node.owner}", x=x + _BOX_W / 2, y=y + 36, class_="mid soft"),
     ]

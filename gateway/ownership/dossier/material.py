@@ -27,6 +27,7 @@ from gateway.ownership.tally import Tally
 from gateway.ownership.usage import Usage, UsageTally, usage
 from gateway.pdp.judge import Judge
 from gateway.pdp.source import PolicyRefused, PolicySource
+from gateway.progress import Progress, silent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +68,14 @@ class Sources:
     first: int = 0
 
 
-def gather(sources: Sources, dispute: str) -> Material:
+def gather(sources: Sources, dispute: str, progress: Progress = silent) -> Material:
     """Reads everything; raises NotFound, ExportRefused or LogCorrupted."""
     connection, file = sources.connection, cases.find(sources.connection, dispute)
     case, last = file.case, file.case.events[-1]
     span = Span(sources.first, _end(sources, last.revision))
     tally, used, relevant = Tally(), UsageTally(), Relevant(dispute, case.asset)
-    read_span(sources.reader, span, [tally, used, relevant])
+    read_span(sources.reader, span, [tally, used, relevant], progress)
+    progress("Deciding calls again")
     texts = {**stored_sources(connection, relevant.revisions), **sources.policies}
     return Material(
         file=file,

@@ -23,11 +23,11 @@ def ownership(material: Material) -> Markup:
         " along the top for what is believed now; a box below another says what was believed before. Steps of"
         " time are drawn alike, however long they were.",
     )
-    drawn = []
+    holders, drawn = sorted({each.holder for each in material.timeline}), []
     for facet, group in groupby(material.timeline, key=lambda each: each.facet):
         found = list(group)
         if len(found) > 1 or facet.value in material.case.facets:
-            drawn.append(_drawn(facet.value, found))
+            drawn.append(_drawn(facet.value, found, holders))
     return joined((*((lead, *drawn) if drawn else ()), _assertions(material)))
 
 
@@ -117,7 +117,7 @@ def _policy_gaps(each: PolicyUsed) -> Iterator[str]:
         yield f"Nothing on record says who put policy {name} into force."
 
 
-def _drawn(facet: str, found: list[Assertion]) -> Markup:
+def _drawn(facet: str, found: list[Assertion], holders: list[str]) -> Markup:
     moments = [
         us
         for each in found
@@ -125,7 +125,7 @@ def _drawn(facet: str, found: list[Assertion]) -> Markup:
         if us < FOREVER
     ]
     title = spoken(facet)
-    plot = two_axes(f"owner-{facet}", title, found, labels(moments))
+    plot = two_axes(f"owner-{facet}", title, found, labels(moments), holders)
     return joined((tag("h3", f"{title[0].upper()}{title[1:]}"), plot))
 
 

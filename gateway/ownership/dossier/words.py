@@ -11,10 +11,10 @@ _SHORT = 12
 
 
 def moment(us: int | None) -> str:
-    """A moment, to the second; the end of time is said as such."""
+    """A moment in UTC, to the second; the end of time is said as such."""
     if us is None or us >= FOREVER:
         return "without end"
-    return _at(us).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return _at(us).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def labels(moments: Iterable[int]) -> dict[int, str]:

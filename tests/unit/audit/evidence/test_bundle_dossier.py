@@ -71,6 +71,17 @@ def test_a_forged_report_fails(dossier: bytes, verdict: Verdict) -> None:
     assert (status, "no entry vouches for the files in dossier/" in report) == (1, True), report
 
 
+def test_every_flipped_byte_of_a_dossier_fails(dossier: bytes, verdict: Verdict) -> None:
+    """Whatever byte of a dossier's files is changed, verification fails."""
+    files = members(dossier)
+    for name in (name for name in files if name.startswith("dossier/")):
+        start = dossier.index(files[name])
+        for place in range(start, start + len(files[name])):
+            flipped = bytearray(dossier)
+            flipped[place] ^= 1 << place % 8
+            assert verdict(bytes(flipped))[0] == 1, f"{name}, byte {place - start}"
+
+
 @pytest.mark.parametrize("gone", ["dossier/report.html", "dossier/claims/one.json"])
 def test_a_file_left_out_fails(dossier: bytes, verdict: Verdict, gone: str) -> None:
     """A dossier without one of its files is not the one that was sealed."""

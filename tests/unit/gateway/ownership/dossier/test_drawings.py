@@ -31,7 +31,7 @@ def test_belief_that_was_corrected_stands_below_what_corrected_it() -> None:
         assertion("product", (10, 30), (40, FOREVER)),
         assertion("retail", (30, FOREVER), (40, FOREVER)),
     ]
-    drawn = two_axes("t", "accountable_owner", history, _TOLD)
+    drawn = two_axes("t", "accountable_owner", history, _TOLD, ["product", "retail"])
     early, kept, new = ({key: float(box.get(key, "0")) for key in ("x", "y", "width", "height")}
                         for box in shapes(drawn, "rect"))  # fmt: skip
     assert early["y"] == kept["y"] + kept["height"]
