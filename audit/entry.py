@@ -43,7 +43,6 @@ class EntryType(StrEnum):
     POLICY_SHADOW_ENDED = "policy.shadow_ended"
     POLICY_SHADOW_REPORTED = "policy.shadow_reported"
     POLICY_BREAK_GLASS = "policy.break_glass"
-    POLICY_BREAK_GLASS_ENDED = "policy.break_glass_ended"
     DISPUTE_OPENED = "dispute.opened"
     DISPUTE_CLAIMED = "dispute.claimed"
     DISPUTE_FILED = "dispute.filed"

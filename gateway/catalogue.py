@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from gateway.control.operations import Catalogue, Operation
 from gateway.ownership import asserting, delegating, granting, registering, transferring
+from gateway.ownership.break_glass import break_glass
 from gateway.ownership.disputes import operations as disputes
 from gateway.pdp.lifecycle import operations as policies
 from gateway.settings import Settings
@@ -11,7 +12,6 @@ from gateway.settings import Settings
 
 def catalogue(settings: Settings) -> Catalogue:
     """The operations of this gateway."""
-    del settings
     parts: Sequence[Sequence[type[Operation]]] = (
         registering.OPERATIONS,
         asserting.OPERATIONS,
@@ -20,5 +20,6 @@ def catalogue(settings: Settings) -> Catalogue:
         transferring.OPERATIONS,
         disputes.OPERATIONS,
         policies.OPERATIONS,
+        (break_glass(settings.break_glass),),
     )
     return Catalogue(operation for part in parts for operation in part)

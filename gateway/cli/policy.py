@@ -3,6 +3,7 @@
 import typer
 
 from gateway.cli import (
+    policy_break_glass,
     policy_build,
     policy_check,
     policy_explain,
@@ -30,3 +31,4 @@ app.command("canary")(policy_rollout.canary)
 app.command("shadow")(policy_rollout.shadow)
 app.command("status")(policy_status.status)
 app.command("explain")(policy_explain.explain_decision)
+app.command("break-glass")(policy_break_glass.take)

@@ -18,7 +18,6 @@ _ALWAYS = frozenset(
         EntryType.POLICY_CANARY,
         EntryType.POLICY_CANARY_ENDED,
         EntryType.POLICY_BREAK_GLASS,
-        EntryType.POLICY_BREAK_GLASS_ENDED,
         EntryType.OWNERSHIP_SEEDED,
         EntryType.OWNERSHIP_REORGANISED,
     )

@@ -55,6 +55,21 @@ TRIAL = Table(
     sqlite_strict=True,
 )
 
+# Emergency access: the grant that was taken, why, and which owner was told.
+BREAK_GLASS = Table(
+    "policy_break_glass",
+    METADATA,
+    Column("grant", Text, primary_key=True),
+    Column("asset", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("taken_by", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("from_us", WIDE, nullable=False),
+    Column("until_us", WIDE, nullable=False),
+    sqlite_strict=True,
+)
+
 # What replicas say of themselves, outside the history: rows are replaced and go when nobody renews them.
 REPLICA = Table(
     "policy_replica",

@@ -17,6 +17,7 @@ def upgrade() -> None:
     _bundles()
     _activations()
     _trials()
+    _break_glass()
     op.create_table(
         "policy_replica",
         sa.Column("id", sa.Text, primary_key=True),
@@ -62,6 +63,19 @@ def _activations() -> None:
         sqlite_strict=True,
     )
     guard("policy_activation", "number")
+
+
+def _break_glass() -> None:
+    texts = ("asset", "department", "taken_by", "owner", "reason")
+    op.create_table(
+        "policy_break_glass",
+        sa.Column("grant", sa.Text, primary_key=True),
+        *(sa.Column(each, sa.Text, nullable=False) for each in texts),
+        sa.Column("from_us", WIDE, nullable=False),
+        sa.Column("until_us", WIDE, nullable=False),
+        sqlite_strict=True,
+    )
+    guard("policy_break_glass", '"grant"')
 
 
 def _trials() -> None:
