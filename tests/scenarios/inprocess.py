@@ -44,6 +44,11 @@ class InProcess:
         ) as client:
             yield client
 
+    def key_of(self, department: str) -> str:
+        """The API key of the department's principal."""
+        names = DEPARTMENT_KEYS.values()
+        return StateFolder(self.built.settings.state_dir).first_keys(names)[DEPARTMENT_KEYS[department]]
+
     def entries(self, request_id: str = "") -> list[Entry]:
         """The durable records."""
         settings = self.built.settings
@@ -51,9 +56,9 @@ class InProcess:
 
 
 @asynccontextmanager
-async def built_in(folder: Path, upstream: str) -> AsyncIterator[InProcess]:
+async def built_in(folder: Path, upstream: str, shape: Shape | None = None) -> AsyncIterator[InProcess]:
     """A gateway over ``folder``, closed in the end."""
-    settings = load_settings(write_settings(folder, upstream, Shape()))
+    settings = load_settings(write_settings(folder, upstream, shape or Shape()))
     gateway = build_gateway(settings)
     await gateway.start()
     principals = DEPARTMENT_KEYS.values()
