@@ -21,8 +21,10 @@ from audit.sinks.base import Sink
 from gateway.authzen.decisions import DecisionPoint
 from gateway.backends.base import Backend, NeedsStart
 from gateway.control.changes import Control
+from gateway.dispute_desk import open_dispute_desk
 from gateway.front_office import FrontOffice, front_office
 from gateway.ids import Uuid7
+from gateway.ownership.disputes.desk import Desk
 from gateway.ownership.disputes.due import settle_due
 from gateway.ownership.disputes.keeping import keep_holds
 from gateway.ownership.live import LiveDirectory
@@ -75,6 +77,7 @@ class Gateway:
     pipeline: Pipeline
     decisions: DecisionPoint
     office: FrontOffice
+    dispute_desk: Desk
 
     async def start(self, progress: Progress = silent) -> None:
         """Loads what must be loaded before the first call; a second time costs nothing.
@@ -156,7 +159,7 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
         attempt_key=pepper(settings, state),
         refusals=refusals,
     )
-    office = front_office(parts, governance(settings, principals(settings, state), governed))
+    ruling = governance(settings, principals(settings, state), governed)
     return Gateway(
         settings,
         log,
@@ -172,7 +175,8 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
         scanner,
         Pipeline(parts),
         DecisionPoint(parts),
-        office,
+        front_office(parts, ruling),
+        open_dispute_desk(settings, ruling, log.verifier),
     )
 
 
@@ -226,7 +230,11 @@ def create_app(gateway: Gateway) -> FastAPI:
     doors = openai_chat.routes(gateway.pipeline, gateway.settings.server, Uuid7())
     secret = pepper(gateway.settings, StateFolder(gateway.settings.state_dir))
     controls = api.routes(
-        gateway.office, gateway.settings.server, Uuid7(), secret, api.Stock(SHELVES, gateway.desk)
+        gateway.office,
+        gateway.settings.server,
+        Uuid7(),
+        secret,
+        api.Stock(SHELVES, gateway.desk, gateway.dispute_desk),
     )
     decisions = authzen.routes(gateway.decisions, gateway.settings.server, Uuid7())
     app.add_doors([health.route(lambda: ready), *controls, *decisions, *doors])

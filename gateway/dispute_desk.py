@@ -5,46 +5,43 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from audit.ids import SystemClock
-from audit.log import Log
+from audit.note import Verifier
 from gateway.bundled import policies
 from gateway.control.governance import Governance
 from gateway.errors import PolicyUnavailable
 from gateway.ownership.disputes.desk import Desk, Sources
 from gateway.parts import log_place
 from gateway.pdp.lifecycle.archive import BundleRefused
-from gateway.pdp.lifecycle.bundle import Trust, read_bundle
+from gateway.pdp.lifecycle.bundle import read_bundle
 from gateway.pdp.lifecycle.store import active, content
 from gateway.pdp.source import PolicyRefused, PolicySource, read_source
 from gateway.policy_desk import bundle_key, bundle_trust
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsInvalid
 from gateway.state import StateFolder
 
 
-def open_dispute_desk(settings: Settings, state: StateFolder, governance: Governance, log: Log) -> Desk:
-    """The desk; raises ``SettingsInvalid``."""
-    trust = bundle_trust(settings, bundle_key(settings, state))
-    folder = settings.policy.options.get("policies")
-    sources = Sources(
-        log=log_place(settings),
-        verifier=log.verifier,
-        policy=lambda: governance.control.look(
-            lambda connection: policy_in_force(connection, trust, Path(str(folder)) if folder else policies())
-        ),
-    )
-    return Desk(governance, sources, SystemClock().wall_us)
+def open_dispute_desk(settings: Settings, governance: Governance, verifier: Verifier) -> Desk:
+    """The desk over a gateway's log and control database."""
+
+    def policy() -> PolicySource:
+        try:
+            return governance.control.look(lambda connection: _in_force(settings, connection))
+        except (PolicyRefused, BundleRefused, SettingsInvalid) as error:
+            raise PolicyUnavailable(
+                "The policy in force cannot be read.", reason_admin=type(error).__name__
+            ) from error
+
+    return Desk(governance, Sources(log_place(settings), verifier, policy), SystemClock().wall_us)
 
 
-def policy_in_force(connection: Connection, trust: Trust, folder: Path) -> PolicySource:
-    """The text of the active bundle, or the folder where none was ever active; raises PolicyUnavailable."""
+def _in_force(settings: Settings, connection: Connection) -> PolicySource:
+    """The text of the active bundle, or of the folder in the settings where none was ever active."""
     activation = active(connection)
-    try:
-        if activation is None:
-            return read_source(folder)
-        bundle = content(connection, activation.revision)
-        if bundle is None:
-            raise PolicyUnavailable("The policy in force is not in the control database.")
-        return read_bundle(bundle, trust).source
-    except (PolicyRefused, BundleRefused) as error:
-        raise PolicyUnavailable(
-            "The policy in force cannot be read.", reason_admin=type(error).__name__
-        ) from error
+    if activation is None:
+        folder = settings.policy.options.get("policies")
+        return read_source(Path(str(folder)) if folder else policies())
+    bundle = content(connection, activation.revision)
+    if bundle is None:
+        raise PolicyUnavailable("The policy in force is not in the control database.")
+    trust = bundle_trust(settings, bundle_key(settings, StateFolder(settings.state_dir)))
+    return read_bundle(bundle, trust).source

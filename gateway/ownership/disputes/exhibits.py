@@ -26,10 +26,13 @@ MOST_ENTRIES = 10_000
 _MOST_EXHIBITS = 200
 
 Term = Annotated[str, Field(max_length=128)]
+Name = Annotated[
+    str, Field(min_length=1, max_length=200, description="What it shows, in a line without names.")
+]
 
 
-class Query(BaseModel):
-    """Which entries of the log; the words are those of ``custody audit query``, and empty means any."""
+class QueryWords(BaseModel):
+    """Which entries of the log; the words are those of ``custody audit search``, and empty means any."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -44,6 +47,11 @@ class Query(BaseModel):
     code: Term = Field("", description="Error code.")
     rule: Term = Field("", description="Deciding rule.")
     entity: Term = Field("", description="Type of entity that was found.")
+
+
+class Query(QueryWords):
+    """The same within a time."""
+
     since_us: int = Field(0, ge=0, description="First microsecond that is in; 0: from the beginning.")
     until_us: int = Field(0, ge=0, description="First microsecond that is out; 0: to the end.")
 
@@ -91,7 +99,7 @@ class FileExhibit(Operation):
     kind: ClassVar[str] = "dispute.exhibit"
 
     dispute: DisputeId
-    name: str = Field(min_length=1, max_length=200, description="What it shows, in a line without names.")
+    name: Name
     frozen: Frozen = Field(description="The query with its answer.")
 
     def apply(self, change: Change, acting: Acting) -> Outcome:

@@ -13,10 +13,12 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
 from gateway.front_office import FrontOffice
+from gateway.ownership.disputes.desk import Desk
 from gateway.policy_desk import PolicyDesk
 from gateway.routes import bundles
 from gateway.routes.api.answering import Answerer, add_answers
 from gateway.routes.api.cursors import Cursors
+from gateway.routes.api.desk import DeskRoutes, add_desk
 from gateway.routes.api.door import ApiDoor
 from gateway.routes.api.hearings import Hearings, add_hearings
 from gateway.routes.api.history import Historian, add_history
@@ -93,10 +95,11 @@ class _Api(FastAPI):
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What is shown, and where policies are made: nowhere, if none of them has a history."""
+    """What is shown, and the desks: for policies where they have a history, and for disputes."""
 
     shelves: Sequence[AnyShelf]
     desk: PolicyDesk | None = None
+    disputes: Desk | None = None
 
 
 def routes(
@@ -119,6 +122,8 @@ def routes(
     )
     api.state.components = components(list(office.catalogue))
     router = _router(office, Cursors(secret), stock)
+    if stock.disputes is not None:
+        add_desk(router, DeskRoutes(office, stock.disputes))
     api.include_router(router)
 
     async def openapi(request: Request) -> JSONResponse:

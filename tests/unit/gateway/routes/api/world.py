@@ -27,6 +27,7 @@ from gateway.identity.base import Defaults, Identity
 from gateway.ids import Uuid7
 from gateway.ownership.assets import require_asset
 from gateway.ownership.base import Snapshot
+from gateway.ownership.disputes.desk import Desk
 from gateway.ownership.facets import AssetType, Basis, PartyKind
 from gateway.ownership.parties import register_party
 from gateway.ownership.registration import NewAsset, register_asset
@@ -179,9 +180,12 @@ _CLERK = Actor("sub_clerk", "person", "it")
 
 @asynccontextmanager
 async def opened(
-    folder: Path, two_people: TwoPeople | None = None, key: SigningKey | None = None
+    folder: Path,
+    two_people: TwoPeople | None = None,
+    key: SigningKey | None = None,
+    disputes: Callable[[Governance, Log], Desk] | None = None,
 ) -> AsyncIterator[World]:
-    """A world in a folder; with a key for bundles there are policies too."""
+    """A world in a folder; with a key for bundles there are policies too, with a desk disputes' exhibits."""
     log = open_log(folder / "audit.db")
     control = Control(
         open_control_database(folder / "control.db"), log, wall_us=SystemClock().wall_us, new_id=Uuid7()
@@ -201,7 +205,8 @@ async def opened(
             monotonic_ns=lambda: 0,
         )
     )
-    app = Starlette(routes=application.routes(office, LIMITS, Uuid7(), b"secret", Stock(SHELVES, desk)))
+    stock = Stock(SHELVES, desk, disputes(governance, log) if disputes else None)
+    app = Starlette(routes=application.routes(office, LIMITS, Uuid7(), b"secret", stock))
     yield World(app, control, governance, policy, folder, desk)
     await refusals.aclose()
     await log.aclose()
