@@ -6,7 +6,7 @@ import pytest
 
 from audit.entry import Record
 from audit.log import open_log
-from tests.unit.gateway.ownership.calls import Call
+from tests.calls import Call
 
 
 @pytest.fixture(scope="session")

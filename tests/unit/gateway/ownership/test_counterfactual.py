@@ -13,7 +13,7 @@ from gateway.ownership.span import Span
 from gateway.pdp.judge import Judge
 from gateway.pdp.replay.redecide import Outcome
 from gateway.pdp.source import read_source
-from tests.unit.gateway.ownership.calls import Call
+from tests.calls import Call
 
 CALLS = [
     Call(),

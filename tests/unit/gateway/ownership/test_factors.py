@@ -4,7 +4,7 @@ from gateway.ownership.scorecard import scorecards
 from gateway.ownership.span import Span
 from gateway.ownership.tally import Tally
 from gateway.ownership.usage import UsageTally, usage
-from tests.unit.gateway.ownership.calls import Call, leaves
+from tests.calls import Call, leaves
 
 SPAN = Span(0, 10)
 CALLS = [

@@ -8,7 +8,7 @@ from audit.query import LogReader
 from gateway.ownership.scorecard import MEASURES, Scorecards, read_scorecards, scorecards
 from gateway.ownership.span import Span
 from gateway.ownership.tally import Tally
-from tests.unit.gateway.ownership.calls import Call, leaves
+from tests.calls import Call, leaves
 
 SPAN = Span(0, 1_000_000)
 

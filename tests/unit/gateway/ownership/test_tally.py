@@ -1,7 +1,7 @@
 from audit.entry import Actor, EntryType, Facts, Record
 from gateway.ownership.span import Leaf
 from gateway.ownership.tally import ALL, UNDECLARED, Tally
-from tests.unit.gateway.ownership.calls import Call, leaf, leaves
+from tests.calls import Call, leaf, leaves
 
 
 def tallied(*entries: Leaf) -> Tally:

@@ -6,7 +6,7 @@ import pytest
 from gateway.ownership.prices import Prices, PricesInvalid, read_prices
 from gateway.ownership.span import Span
 from gateway.ownership.usage import Usage, UsageTally, total, usage
-from tests.unit.gateway.ownership.calls import Call, leaves
+from tests.calls import Call, leaves
 
 CALLS = [
     Call(prompt_tokens=1_000, completion_tokens=200, duration_us=1_500_000),

@@ -28,8 +28,8 @@ from gateway.ownership.disputes.exhibits import Query
 from gateway.ownership.disputes.filing import Withdraw
 from gateway.ownership.disputes.operations import OPERATIONS
 from gateway.pdp.source import PolicySource, read_source
+from tests.calls import Call
 from tests.court import BENCH, CLERK, IT, PRODUCT, RETAIL, Court
-from tests.unit.gateway.ownership.calls import Call
 
 pytestmark = pytest.mark.anyio
 

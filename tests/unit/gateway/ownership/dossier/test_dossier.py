@@ -1,41 +1,22 @@
 import asyncio
 import json
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from audit.evidence import verifier
-from audit.evidence.bundle import dossier_digest, write_bundle
 from audit.query import LogReader
 from gateway.ownership.dossier.files import files_of
 from gateway.ownership.dossier.material import Material
-from gateway.ownership.dossier.sealing import evidence_of, sealed_at
+from tests.fought import Fought
 from tests.unit.audit.evidence.test_bundle import members, packed
-from tests.unit.gateway.ownership.dossier.fought import Fought
 
 
 @pytest.fixture(scope="session")
 def material(fought: Fought) -> Material:
     """What the dossier of the fought dispute is made of."""
     return fought.material()
-
-
-def bundled(fought: Fought, material: Material) -> bytes:
-    """The whole dossier, sealed in the log and zipped."""
-    files = files_of(material)
-    digest = dossier_digest(files)
-    asyncio.run(fought.seal(material, digest))
-    with LogReader(fought.database) as reader:
-        seal = sealed_at(reader, digest)
-        assert seal is not None
-        signed = reader.checkpoint_over(fought.verifier, seal)
-        assert signed is not None
-        evidence = evidence_of(material, files, seal, note=signed[1], verifier=fought.verifier, witnesses=[])
-        out = BytesIO()
-        write_bundle(reader, evidence, out)
-    return out.getvalue()
 
 
 def judged(raw: bytes, folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -50,11 +31,11 @@ def test_a_dossier_holds_and_is_the_same_again(
     fought: Fought, material: Material, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A dossier verifies, and made again from the same dispute it is the same file, byte for byte."""
-    raw = bundled(fought, material)
+    raw = fought.bundle(material)
     status, report = judged(raw, tmp_path, capsys)
     assert status == 0, report
     assert "Exhibits   2, each with the entries" in report
-    assert sha256(bundled(fought, fought.material())).digest() == sha256(raw).digest()
+    assert sha256(fought.bundle(fought.material())).digest() == sha256(raw).digest()
 
 
 def test_every_part_is_there(material: Material) -> None:
@@ -89,7 +70,7 @@ def test_it_carries_what_it_speaks_of(material: Material, fought: Fought) -> Non
     """The entries of exhibits, of the asset's calls and of the dispute are carried, others are not."""
     exhibited = {index for each in material.file.exhibits for index in each.frozen.indexes}
     assert exhibited <= material.indexes
-    with LogReader(fought.database) as reader:
+    with LogReader(fought.log) as reader:
         for located in reader.scan(end=material.span.end):
             record = located.entry.record
             about = record.resource.id if record.resource else record.detail.get("asset")
@@ -110,7 +91,7 @@ def test_a_changed_file_fails(
     fought: Fought, material: Material, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whatever file of a dossier a forger changes, with all digests set right, it holds no more."""
-    files = members(bundled(fought, material))
+    files = members(fought.bundle(material))
     changed = files[f"dossier/{name}"].replace(b"retail", b"legal", 1).replace(b"overlooks", b"sees", 1)
     assert changed != files[f"dossier/{name}"]
     status, report = judged(packed(files | {f"dossier/{name}": changed}), tmp_path, capsys)

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from audit.evidence import verifier
 from gateway.cli.main import app
+from tests.fought import Fought
 from tests.unit.audit.evidence.test_bundle import members
-from tests.unit.gateway.ownership.dossier.fought import Fought
 
 RUNNER = CliRunner()
 
@@ -19,7 +19,7 @@ RUNNER = CliRunner()
 def config(fought: Fought, tmp_path: Path) -> Path:
     """Settings of a gateway over a copy of the fought dispute."""
     state = tmp_path / "state"
-    shutil.copytree(fought.folder, state)
+    shutil.copytree(fought.key.parent, state)
     example = Path(__file__).resolve().parents[5] / "deploy" / "custody.example.toml"
     text = example.read_text("utf-8").replace('state_dir = ".custody"', f'state_dir = "{state}"')
     text = text.replace('origin = "northwind.example/custody"', 'origin = "custody.local/audit"')

@@ -1,24 +1,29 @@
 """A dispute fought to its end over a real log, for dossiers to be made of."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 from audit.entry import Actor, DecisionRef
+from audit.evidence.bundle import dossier_digest, write_bundle
 from audit.keys import read_verifier
-from audit.log import Log, open_log
+from audit.log import Log, LogOptions, open_log
 from audit.note import Verifier
+from audit.place import Place
 from audit.query import LogReader
 from gateway import bundled
 from gateway.control.database import open_control_database
 from gateway.ownership.disputes.clerk import Deliberate, Execute, Mediate, Seal
 from gateway.ownership.disputes.exhibits import FileExhibit, Query, freeze
+from gateway.ownership.dossier.files import files_of
 from gateway.ownership.dossier.material import Material, Sources, gather
-from gateway.ownership.dossier.sealing import seal_record
+from gateway.ownership.dossier.sealing import evidence_of, seal_record, sealed_at
 from gateway.ownership.prices import Prices
 from gateway.pdp.source import PolicySource, read_source
+from tests.calls import Call
 from tests.court import CLERK, PRODUCT, RETAIL, Court
-from tests.unit.gateway.ownership.calls import Call
 
 AUDITOR = Actor("sub_auditor", "person", "audit")
 PRICES = Prices.model_validate({"currency": "EUR", "model_second": "0.002"})
@@ -35,29 +40,26 @@ CALLS = [
 
 @dataclass(frozen=True, slots=True)
 class Fought:
-    """The folder with log and control database, and the dispute."""
+    """Where log and control database lie, the log's key, and the dispute."""
 
-    folder: Path
+    log: Place
+    control: Place
+    key: Path
     dispute: str
-
-    @property
-    def database(self) -> Path:
-        """The log."""
-        return self.folder / "audit.db"
 
     @property
     def verifier(self) -> Verifier:
         """The log's key."""
-        return read_verifier(self.database.with_suffix(".pub"))
+        return read_verifier(self.key.with_suffix(".pub"))
 
     def material(
         self, prices: Prices | None = PRICES, policies: Sequence[PolicySource] | None = None
     ) -> Material:
         """What its dossier is made of."""
-        database = open_control_database(self.folder / "control.db")
+        database = open_control_database(self.control)
         sources = policies if policies is not None else [read_source(bundled.policies())]
         try:
-            with database.reader.connect() as connection, LogReader(self.database) as reader:
+            with database.reader.connect() as connection, LogReader(self.log) as reader:
                 known = {source.revision: source for source in sources}
                 return gather(
                     Sources(connection=connection, reader=reader, policies=known, prices=prices), self.dispute
@@ -67,27 +69,46 @@ class Fought:
 
     async def seal(self, material: Material, digest: str) -> int:
         """Puts a dossier's digest on record; the index of that entry."""
-        log = open_log(self.database)
+        log = open_log(self.log, LogOptions(key_path=self.key))
         receipt = await log.append(seal_record(AUDITOR, material, digest))
         await log.aclose()
         return receipt.index
 
+    def bundle(self, material: Material) -> bytes:
+        """The whole dossier, sealed in the log and zipped."""
+        files = files_of(material)
+        digest = dossier_digest(files)
+        asyncio.run(self.seal(material, digest))
+        with LogReader(self.log) as reader:
+            seal = sealed_at(reader, digest)
+            assert seal is not None
+            signed = reader.checkpoint_over(self.verifier, seal)
+            assert signed is not None
+            evidence = evidence_of(
+                material, files, seal, note=signed[1], verifier=self.verifier, witnesses=[]
+            )
+            out = BytesIO()
+            write_bundle(reader, evidence, out)
+        return out.getvalue()
 
-async def fight(folder: Path) -> Fought:
+
+async def fight(log: Place, control: Place, key: Path) -> Fought:
     """Calls, then a dispute about them: two exhibits, a ruling two to one, executed."""
-    log = open_log(folder / "audit.db")
-    await _call(log)
-    court = Court(folder / "control.db", log)  # type: ignore[arg-type]  # a real log in place of a list
+    options = LogOptions(key_path=key)
+    written = open_log(log, options)
+    await _call(written)
+    court = Court(control, written)  # type: ignore[arg-type]  # a real log in place of a list
     await court.begin()
     dispute = await court.heard()
-    await log.aclose()
-    log = court.control._log = open_log(folder / "audit.db")
+    # Closed, so that all of it is signed, which exhibits need.
+    await written.aclose()
+    written = court.control._log = open_log(log, options)
     for party, name, query in (
         (RETAIL, "what we asked of it", Query(department="retail", type="access.intent")),
         (PRODUCT, "what was refused", Query(type="access.denied")),
     ):
-        with LogReader(folder / "audit.db") as reader:
-            frozen = freeze(reader, read_verifier(folder / "audit.pub"), query)
+        with LogReader(log) as reader:
+            frozen = freeze(reader, read_verifier(key.with_suffix(".pub")), query)
         await court.do(party, FileExhibit(dispute=dispute, name=name, frozen=frozen))
     for step in (Seal, Mediate):
         await court.do(CLERK, step(dispute=dispute))
@@ -97,9 +118,9 @@ async def fight(folder: Path) -> Fought:
     await court.ruled(dispute, review="2027-06-01T00:00:00Z", conditions=conditions)
     await court.final(dispute)
     await court.do(CLERK, Execute(dispute=dispute))
-    await log.aclose()
+    await written.aclose()
     court.control.close()
-    return Fought(folder, dispute)
+    return Fought(log, control, key, dispute)
 
 
 async def _call(log: Log) -> None:
