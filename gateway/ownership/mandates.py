@@ -17,6 +17,7 @@ from gateway.control.operations import Acting, Operation, Outcome
 from gateway.errors import Conflict, Impossible
 from gateway.ownership.disputes import claims as pleas
 from gateway.ownership.disputes import texts
+from gateway.ownership.disputes.answering import parties_facts
 from gateway.ownership.disputes.asked import ClaimAsked, DisputeId
 from gateway.ownership.disputes.hearing import Detail, Hearing
 from gateway.ownership.disputes.holders import asset_type, taken
@@ -104,7 +105,7 @@ class OpenMandate(_Apply):
             "asset": self.asset,
             "asset_type": kind,
             "claims": pleas.facts(claims),
-            "parties": pleas.parties_facts([Party(party, Side.APPLICANT)]),
+            "parties": parties_facts([Party(party, Side.APPLICANT)]),
         }
         case = begin(change, detail, By.of(acting, party))
         return {"dispute": case.id, "mandate": case.id, "state": case.state.value}

@@ -130,6 +130,10 @@ def _claimed(case: Case, event: Event) -> Case:
     )
 
 
+def _admitted(case: Case, event: Event) -> Case:
+    return replace(case, parties=case.parties + _read(tuple[Party, ...], event.detail["parties"]))
+
+
 def _joined(case: Case, event: Event) -> Case:
     side = Side(str(event.detail["side"]))
     return _said(replace(case, parties=(*case.parties, Party(event.party, side))), event)
@@ -222,6 +226,7 @@ def _reviewed(case: Case, event: Event) -> Case:
 
 _TAKE: Mapping[Step, Callable[[Case, Event], Case]] = {
     Step.CLAIMED: _claimed,
+    Step.ADMITTED: _admitted,
     Step.ANSWERED: _said,
     Step.JOINED: _joined,
     Step.EXHIBITED: _exhibited,

@@ -9,9 +9,9 @@ from gateway.ownership.disputes import exhibits, measures, texts
 from gateway.ownership.disputes.adjudication import Kept, recommendations
 from gateway.ownership.disputes.case import Case
 from gateway.ownership.disputes.exhibits import Exhibit
-from gateway.ownership.disputes.journal import load
+from gateway.ownership.disputes.journal import in_state, load
 from gateway.ownership.disputes.measures import Measure
-from gateway.ownership.disputes.states import ENDS, State, due_us
+from gateway.ownership.disputes.states import BOUND, State, due_us
 from gateway.ownership.disputes.texts import Text
 
 
@@ -54,14 +54,15 @@ def listing(  # noqa: PLR0913 - each narrows the list
 ) -> tuple[Case, ...]:
     """Disputes and mandates by id, those behind ``after``; empty means any."""
     query = select(DISPUTE.c.id).where(DISPUTE.c.id > after).order_by(DISPUTE.c.id)
+    if state:
+        query = query.where(DISPUTE.c.id.in_(in_state(state)))
     for column, value in ((DISPUTE.c.kind, kind), (DISPUTE.c.asset, asset)):
         if value:
             query = query.where(column == value)
     found: list[Case] = []
     for dispute in connection.scalars(query):
         case = load(connection, dispute)
-        wanted = state in {"", case.state.value}
-        if wanted and (not party or party in {each.id for each in case.parties}):
+        if not party or party in {each.id for each in case.parties}:
             found.append(case)
         if len(found) == limit:
             break
@@ -80,9 +81,5 @@ def overdue_reviews(connection: Connection, at_us: int) -> tuple[Case, ...]:
 
 def under_hold(connection: Connection) -> frozenset[tuple[str, str]]:
     """Dispute and department of every legal hold that must be in force: both sides', while one is bound."""
-    found = set()
-    for case in listing(connection, limit=2**31):
-        if case.state in ENDS or case.state in {State.DRAFT, State.FILED}:
-            continue
-        found |= {(case.id, party.id) for party in case.parties}
-    return frozenset(found)
+    bound = (load(connection, dispute) for dispute in connection.scalars(in_state(*BOUND)))
+    return frozenset((case.id, party.id) for case in bound for party in case.parties)

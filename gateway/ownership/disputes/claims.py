@@ -13,11 +13,10 @@ from gateway.ownership.dispute_tables import DISPUTE
 from gateway.ownership.disputes import precedents, texts
 from gateway.ownership.disputes.asked import ClaimAsked, microseconds
 from gateway.ownership.disputes.case import Case
-from gateway.ownership.disputes.holders import contesting
-from gateway.ownership.disputes.journal import load
+from gateway.ownership.disputes.journal import in_state, load
 from gateway.ownership.disputes.people import Succession, stands_for
-from gateway.ownership.disputes.states import ENDS, State
-from gateway.ownership.disputes.values import Claim, Party, Side
+from gateway.ownership.disputes.states import BOUND, State
+from gateway.ownership.disputes.values import Claim
 from gateway.ownership.facets import Basis
 
 
@@ -29,26 +28,6 @@ def take_up(
     if len({claim.facet for claim in claims}) != len(claims):
         raise Impossible("A party claims a facet once; two claims to one contradict each other.")
     return claims
-
-
-def respondents(
-    change: Change, asset: str, claims: Iterable[Claim], known: Iterable[Party]
-) -> tuple[Party, ...]:
-    """Who must answer these claims and is no party yet: those who hold what is claimed."""
-    there = {party.id for party in known}
-    found = [
-        unit
-        for claim in claims
-        for unit in contesting(
-            change.connection,
-            asset,
-            claim.facet,
-            claim.valid_from_us,
-            FOREVER if claim.valid_to_us is None else claim.valid_to_us,
-            change.at_us,
-        )
-    ]
-    return tuple(Party(unit, Side.RESPONDENT) for unit in dict.fromkeys(found) if unit not in there)
 
 
 def require_open(change: Change, case: Case, claims: Iterable[Claim], successors: Succession) -> None:
@@ -67,11 +46,6 @@ def facts(claims: Iterable[Claim]) -> list[Facts]:
     """Claims as an event and its record say them."""
     dumped: list[Facts] = TypeAdapter(list[Claim]).dump_python(list(claims), mode="json")
     return dumped
-
-
-def parties_facts(parties: Iterable[Party]) -> list[Facts]:
-    """Parties as an event and its record say them."""
-    return [{"id": party.id, "side": party.side.value} for party in parties]
 
 
 def _claim(change: Change, dispute: str, party: str, asked: ClaimAsked, number: int) -> Claim:
@@ -96,10 +70,11 @@ def _claim(change: Change, dispute: str, party: str, asked: ClaimAsked, number: 
 
 
 def _under_way(connection: Connection, case: Case, facet: str) -> str:
-    query = select(DISPUTE.c.id).where(DISPUTE.c.asset == case.asset, DISPUTE.c.id != case.id)
-    for dispute in connection.scalars(query):
+    about = DISPUTE.c.asset == case.asset, DISPUTE.c.id != case.id
+    under_way = DISPUTE.c.id.in_(in_state(State.FILED, *BOUND))
+    for dispute in connection.scalars(select(DISPUTE.c.id).where(*about, under_way)):
         other = load(connection, dispute)
-        if other.state not in ENDS and other.state is not State.DRAFT and facet in other.facets:
+        if facet in other.facets:
             return other.id
     return ""
 

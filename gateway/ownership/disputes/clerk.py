@@ -8,6 +8,7 @@ from gateway.control.changes import Change
 from gateway.control.operations import Acting, Operation, Outcome
 from gateway.errors import Conflict
 from gateway.ownership.disputes import execution
+from gateway.ownership.disputes.answering import admission
 from gateway.ownership.disputes.asked import DisputeId
 from gateway.ownership.disputes.hearing import Hearing
 from gateway.ownership.disputes.states import State, Step
@@ -33,11 +34,19 @@ class _Move(Operation):
         return hearing.outcome()
 
 
-class Admit(_Move):
+class Admit(Operation):
     """Admit a filed dispute: interim measures and legal holds bind from now on."""
 
     kind: ClassVar[str] = "dispute.admit"
-    step: ClassVar[Step] = Step.ADMITTED
+
+    dispute: DisputeId
+
+    def apply(self, change: Change, acting: Acting) -> Outcome:
+        """Whoever has come to hold what is claimed is a party as well."""
+        hearing = Hearing(change, acting, self.dispute)
+        hearing.party(Step.ADMITTED)
+        hearing.take(Step.ADMITTED, admission(change, hearing.case))
+        return hearing.outcome()
 
 
 class Reject(Operation):

@@ -4,16 +4,17 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from audit.entry import Actor, Facts
 from gateway.control.changes import Change, Control
 from gateway.errors import Conflict, CustodyError, Impossible, NotFound
 from gateway.ownership.dispute_tables import DISPUTE_EVENT
 from gateway.ownership.disputes import execution
+from gateway.ownership.disputes.answering import admission
 from gateway.ownership.disputes.case import Case
 from gateway.ownership.disputes.holders import standing
-from gateway.ownership.disputes.journal import advance, load
+from gateway.ownership.disputes.journal import advance, latest, load
 from gateway.ownership.disputes.outcomes import ruled_facts
 from gateway.ownership.disputes.people import Succession, one_side
 from gateway.ownership.disputes.states import ENDS, Step, due_us, silence
@@ -35,18 +36,8 @@ def settle(change: Change, case: Case, successors: Succession) -> Case:
 
 def due(connection: Connection, at_us: int) -> tuple[str, ...]:
     """The disputes in which a timer has expired, oldest first."""
-    last = (
-        select(DISPUTE_EVENT.c.dispute, func.max(DISPUTE_EVENT.c.seq).label("seq"))
-        .group_by(DISPUTE_EVENT.c.dispute)
-        .subquery()
-    )
-    query = (
-        select(DISPUTE_EVENT.c.dispute)
-        .join(last, (DISPUTE_EVENT.c.dispute == last.c.dispute) & (DISPUTE_EVENT.c.seq == last.c.seq))
-        .where(DISPUTE_EVENT.c.due_us <= at_us)
-        .order_by(DISPUTE_EVENT.c.due_us)
-    )
-    return tuple(connection.scalars(query))
+    query = latest(DISPUTE_EVENT.c.dispute).where(DISPUTE_EVENT.c.due_us <= at_us)
+    return tuple(connection.scalars(query.order_by(DISPUTE_EVENT.c.due_us)))
 
 
 async def settle_due(control: Control, actor: Actor, wall_us: Callable[[], int]) -> tuple[str, ...]:
@@ -82,10 +73,12 @@ def _by_silence(change: Change, case: Case) -> Case:
         return case
     if step is Step.EXECUTED:
         return _execute(change, case)
-    return advance(change, case, step, _facts(case, step))
+    return advance(change, case, step, _facts(change, case, step))
 
 
-def _facts(case: Case, step: Step) -> Mapping[str, Facts]:
+def _facts(change: Change, case: Case, step: Step) -> Mapping[str, Facts]:
+    if step is Step.ADMITTED:
+        return admission(change, case)
     if step is Step.RULED and case.majority is not None:
         return ruled_facts(case, case.majority)
     if step is Step.LAPSED:

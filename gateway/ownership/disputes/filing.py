@@ -9,6 +9,7 @@ from gateway.control.operations import Acting, Operation, Outcome
 from gateway.errors import Conflict, Impossible
 from gateway.ownership.assets import require_asset
 from gateway.ownership.disputes import claims as pleas
+from gateway.ownership.disputes.answering import parties_facts, respondents
 from gateway.ownership.disputes.asked import Claims, DisputeId
 from gateway.ownership.disputes.hearing import Detail, Hearing
 from gateway.ownership.disputes.journal import By, begin
@@ -34,7 +35,7 @@ class OpenDispute(Operation):
         asset = require_asset(change.connection, self.asset)
         claims = pleas.take_up(change, change.id, party, self.claims, 1)
         opening = Party(party, Side.CLAIMANT)
-        answering = pleas.respondents(change, self.asset, claims, [opening])
+        answering = respondents(change, self.asset, claims, [opening])
         _require_contested(answering)
         detail: Detail = {
             "dispute": change.id,
@@ -42,7 +43,7 @@ class OpenDispute(Operation):
             "asset": self.asset,
             "asset_type": asset.type.value,
             "claims": pleas.facts(claims),
-            "parties": pleas.parties_facts([opening, *answering]),
+            "parties": parties_facts([opening, *answering]),
         }
         case = begin(change, detail, By.of(acting, party))
         return {"dispute": case.id, "state": case.state.value}
@@ -66,10 +67,10 @@ class AddClaims(Operation):
         claims = pleas.take_up(change, self.dispute, party, self.claims, len(hearing.case.claims) + 1)
         if hearing.case.state is not State.DRAFT:
             pleas.require_open(change, hearing.case, claims, hearing.successors)
-        answering = pleas.respondents(change, hearing.case.asset, claims, hearing.case.parties)
+        answering = respondents(change, hearing.case.asset, claims, hearing.case.parties)
         hearing.take(
             Step.CLAIMED,
-            {"claims": pleas.facts(claims), "parties": pleas.parties_facts(answering)},
+            {"claims": pleas.facts(claims), "parties": parties_facts(answering)},
         )
         return hearing.outcome()
 

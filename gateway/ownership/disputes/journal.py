@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Column, Connection, Row, Select, func, insert, select
 
 from audit.entry import EntryType, Facts
 from gateway.control.changes import Change
@@ -47,6 +48,22 @@ def load(connection: Connection, dispute: str) -> Case:
     if not found:
         raise NotFound(f"There is no dispute {dispute!r}.")
     return fold(found)
+
+
+def latest(column: Column[Any]) -> Select[Any]:
+    """A column of the last event of each dispute, by which a dispute's state is found without its history."""
+    last = (
+        select(DISPUTE_EVENT.c.dispute, func.max(DISPUTE_EVENT.c.seq).label("seq"))
+        .group_by(DISPUTE_EVENT.c.dispute)
+        .subquery()
+    )
+    same = (DISPUTE_EVENT.c.dispute == last.c.dispute) & (DISPUTE_EVENT.c.seq == last.c.seq)
+    return select(column).join(last, same)
+
+
+def in_state(*states: str) -> Select[Any]:
+    """The disputes that stand in one of these states."""
+    return latest(DISPUTE_EVENT.c.dispute).where(DISPUTE_EVENT.c.state.in_(states))
 
 
 def begin(change: Change, detail: Mapping[str, Facts], by: By) -> Case:

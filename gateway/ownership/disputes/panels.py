@@ -29,8 +29,8 @@ class OfferSeat(Operation):
         """Nobody hears a matter in both instances."""
         hearing = Hearing(change, acting, self.dispute)
         hearing.party(Step.SEAT_OFFERED)
-        if acting.subject.id in {seat.adjudicator for seat in hearing.case.seats}:
-            raise Conflict("You offered to sit in this matter before; nobody does so twice.")
+        if acting.subject.id in {event.actor for event in hearing.case.events}:
+            raise Conflict("You acted in this matter before, so you cannot judge it, or not again.")
         hearing.take(Step.SEAT_OFFERED)
         return hearing.outcome(adjudicator=acting.subject.id)
 

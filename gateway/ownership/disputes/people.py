@@ -20,8 +20,13 @@ def stands_for(case: Case, department: str, successors: Succession) -> tuple[str
 
 def require(case: Case, step: Step, acting: Acting, successors: Succession) -> str:
     """The party that ``acting`` may take the step for, empty for an office; raises ``NotPermitted``."""
-    own = stands_for(case, acting.subject.department, successors)
-    return _WHO[RULES[step].who](case, acting, own)
+    own, who = stands_for(case, acting.subject.department, successors), RULES[step].who
+    judges = {seat.adjudicator for seat in case.seats}
+    if acting.subject.id in judges and who not in {Who.ADJUDICATOR, Who.PANEL}:
+        raise NotPermitted(
+            "Who judges a matter, or offered to, does nothing else in it.", reason_admin="an adjudicator"
+        )
+    return _WHO[who](case, acting, own)
 
 
 def one_side(case: Case, successors: Succession) -> bool:

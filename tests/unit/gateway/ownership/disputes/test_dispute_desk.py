@@ -229,7 +229,7 @@ async def test_without_the_registry_no_hold_is_released(
     await court.admitted()
     await desk.keep_holds(custodian, vault.holds.all, GATEWAY)
     with court.control.database.writer.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE dispute RENAME TO dispute_lost")
+        connection.exec_driver_sql("ALTER TABLE dispute_event RENAME TO lost_event")
     with pytest.raises(GovernanceUnavailable):
         await desk.keep_holds(custodian, vault.holds.all, GATEWAY)
     assert all(hold.released_us is None for hold in vault.holds.all())

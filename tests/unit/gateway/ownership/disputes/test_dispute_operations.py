@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from gateway.errors import (
     NotPermitted,
     OutOfTurn,
 )
+from gateway.ownership.assertions import assert_facet
 from gateway.ownership.disputes import measures, texts
 from gateway.ownership.disputes.cases import listing, overdue_reviews
 from gateway.ownership.disputes.clerk import (
@@ -48,7 +50,7 @@ from gateway.ownership.disputes.pleading import (
 )
 from gateway.ownership.disputes.states import State
 from gateway.ownership.disputes.values import MeasureKind, Side
-from gateway.ownership.facets import Facet
+from gateway.ownership.facets import Basis, Facet
 from gateway.ownership.reorganisation import Reorganisation, Reshaping, reorganise
 from tests.court import (
     ADMIN,
@@ -436,3 +438,41 @@ async def test_drafts_are_judged_by_whoever_may_draft(court: Court) -> None:
     whole = {**draft, "dispositions": [{"facet": "accountable_owner"}, {"facet": "budget_owner"}]}
     with pytest.raises(OutOfTurn):
         await court.do(BENCH[0], DraftRuling.model_validate(whole))
+
+
+async def test_whoever_holds_it_at_admission_must_answer(court: Court) -> None:
+    """A facet that moved between filing and admission brings its new holder in, and that one is bound."""
+    dispute = await court.filed()
+    move = partial(
+        assert_facet,
+        asset="support-tone",
+        facet=BUDGET,
+        holder="it",
+        basis=Basis.TRANSFER,
+        valid_from_us=court.now_us + 1_000,
+    )
+    await court.control.change(ADMIN.actor, move)
+    court.days(1)
+    await court.do(CLERK, Admit(dispute=dispute))
+    assert court.case(dispute).parties_of(Side.RESPONDENT) == ("product", "it")
+    court.days(0.1)
+    assert court.see(lambda c: measures.disputed_by(c, court.now_us))["support-tone"] == (
+        "it",
+        "product",
+        "retail",
+    )
+
+
+async def test_who_acted_in_a_matter_does_not_judge_it(court: Court) -> None:
+    """A clerk of the matter takes no seat in it, and who has a seat is neither clerk nor party."""
+    dispute = await court.heard()
+    both = replace(CLERK, subject=replace(CLERK.subject, roles=("clerk", "adjudicator")))
+    with pytest.raises(Conflict):
+        await court.do(both, OfferSeat(dispute=dispute))
+    judge = person("judge-9", "security", "adjudicator", "clerk")
+    await court.do(judge, OfferSeat(dispute=dispute))
+    with pytest.raises(NotPermitted):
+        await court.do(judge, Seal(dispute=dispute))
+    moved = replace(judge, subject=replace(judge.subject, department="product", roles=("owner",)))
+    with pytest.raises(NotPermitted):
+        await court.do(moved, Answer(dispute=dispute, statement="we"))
