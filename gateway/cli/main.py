@@ -4,7 +4,25 @@ import warnings
 
 import typer
 
-from gateway.cli import audit, demo, dispute, keys, payloads, policy, redact, serve, witness
+from gateway.cli import (
+    asset,
+    audit,
+    delegate,
+    demo,
+    dispute,
+    grant,
+    keys,
+    mandate,
+    owner,
+    party,
+    payloads,
+    policy,
+    proposal,
+    redact,
+    serve,
+    transfer,
+    witness,
+)
 
 app = typer.Typer(
     name="custody",
@@ -22,6 +40,14 @@ app.add_typer(audit.app, name="audit", help="Read and verify the log.")
 app.add_typer(witness.app, name="witness", help="Run a witness on a department's own machine.")
 app.add_typer(policy.app, name="policy", help="Check and test policies.")
 app.add_typer(redact.app, name="redact", help="Find and take out sensitive text; measure it.")
+app.add_typer(party.app, name="party", help="Org units, people, groups and services that hold something.")
+app.add_typer(asset.app, name="asset", help="What can be owned.")
+app.add_typer(owner.app, name="owner", help="Who holds what of an asset, and held it at any time.")
+app.add_typer(grant.app, name="grant", help="Rights that owners give to departments.")
+app.add_typer(delegate.app, name="delegate", help="Powers that owners let others use.")
+app.add_typer(transfer.app, name="transfer", help="What passes from one holder to another.")
+app.add_typer(mandate.app, name="mandate", help="Applications for what nobody holds.")
+app.add_typer(proposal.app, name="proposal", help="Operations that wait for a second person.")
 app.add_typer(dispute.app, name="dispute", help="Disputes about who owns what.")
 app.add_typer(keys.app, name="keys", help="Make API keys.")
 

@@ -36,15 +36,17 @@ def _anything(connection: Connection) -> None:
 class Terms:
     """On which terms an operation is asked for.
 
-    ``key`` makes asking twice the same as asking once. ``precondition`` raises a ``CustodyError`` unless
-    what is there is what the caller believed; it sees the state that the operation is then done on.
+    ``key`` makes asking twice the same as asking once; ``asked`` says what was asked where that is not the
+    operation itself. ``precondition`` raises a ``CustodyError`` unless what is there is what the caller
+    believed; it sees the state that the operation is then done on.
     """
 
     key: str = ""
+    asked: str = ""
     precondition: Callable[[Connection], None] = field(default=_anything)
 
 
-_NO_TERMS = Terms()
+NO_TERMS = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +80,20 @@ class Governance:
         self._people = people
         self._two_people = two_people or TwoPeople()
 
-    async def perform(self, acting: Acting, operation: Operation, terms: Terms = _NO_TERMS) -> Performed:
+    async def perform(self, acting: Acting, operation: Operation, terms: Terms = NO_TERMS) -> Performed:
         """Does the operation, or proposes it where it needs two people; raises a ``CustodyError``."""
         step = self._propose if self._two_people.needed(operation) else _apply
-        asked = f"{operation.kind} {operation.fingerprint()}"
+        asked = terms.asked or f"{operation.kind} {operation.fingerprint()}"
         return await self._once(acting, terms, asked, lambda change: step(change, acting, operation))
 
-    async def consent(self, acting: Acting, proposal: str, terms: Terms = _NO_TERMS) -> Performed:
+    async def consent(self, acting: Acting, proposal: str, terms: Terms = NO_TERMS) -> Performed:
         """Does what another person proposed, which both must be allowed to do now."""
         return await self._once(
             acting, terms, f"consent {proposal}", lambda change: self._consent(change, acting, proposal)
         )
 
     async def decline(
-        self, acting: Acting, proposal: str, reason: str = "", terms: Terms = _NO_TERMS
+        self, acting: Acting, proposal: str, reason: str = "", terms: Terms = NO_TERMS
     ) -> Performed:
         """Ends a proposal: its proposer withdraws it, or another who might consent declines."""
         return await self._once(

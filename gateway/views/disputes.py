@@ -79,6 +79,13 @@ class MeasureView(Told):
     until: End
 
 
+class BindingView(MeasureView):
+    """A measure that binds, with what it is about."""
+
+    dispute: str
+    asset: str
+
+
 class DispositionView(Told):
     """Who is to hold a facet; an empty holder leaves it as it is."""
 
@@ -214,6 +221,14 @@ def drafts(connection: Connection, name: str, adjudicator: str) -> DraftsView:
     sits = adjudicator in {seat.adjudicator for seat in file.case.bench}
     own = [each for each in file.case.drafts if sits and each.instance == file.case.instance]
     return DraftsView(dispute=name, drafts=[_ruling(file.case, each, _Said(file.texts)) for each in own])
+
+
+def binding(connection: Connection, now_us: int) -> list[BindingView]:
+    """Every interim measure that binds now, by asset."""
+    return [
+        BindingView(dispute=each.dispute, asset=each.asset, **_measure(each).model_dump())
+        for each in measures.in_force(connection, now_us)
+    ]
 
 
 class _Said:

@@ -11,7 +11,7 @@ from audit.note import Verifier
 from audit.payloads.legal_holds import Hold
 from audit.place import Place
 from audit.query import LogReader
-from gateway.control.governance import Governance
+from gateway.control.governance import NO_TERMS, Governance, Terms
 from gateway.control.operations import Acting
 from gateway.control.requests import Performed
 from gateway.domain import JsonObject
@@ -51,18 +51,24 @@ class Desk:
         self._sources = sources
         self._wall_us = wall_us
 
-    async def exhibit(self, acting: Acting, dispute: str, name: str, query: Query) -> Performed:
+    async def exhibit(
+        self, acting: Acting, dispute: str, name: str, query: Query, terms: Terms = NO_TERMS
+    ) -> Performed:
         """Files an exhibit: freezes the query, then files it for whoever acts; raises a ``CustodyError``."""
         frozen = await anyio.to_thread.run_sync(self._freeze, query)
-        return await self._governance.perform(acting, FileExhibit(dispute=dispute, name=name, frozen=frozen))
+        filing = FileExhibit(dispute=dispute, name=name, frozen=frozen)
+        return await self._governance.perform(acting, filing, terms)
 
-    async def recommend(self, acting: Acting, dispute: str, shown: Sequence[int] = ()) -> Performed:
+    async def recommend(
+        self, acting: Acting, dispute: str, shown: Sequence[int] = (), terms: Terms = NO_TERMS
+    ) -> Performed:
         """Makes and records a recommendation for a member of the panel; raises a ``CustodyError``.
 
         ``shown`` are the numbers of the claims whose ground that member finds shown.
         """
         advice = await anyio.to_thread.run_sync(self._advise, dispute, frozenset(shown))
-        return await self._governance.perform(acting, RecordRecommendation(dispute=dispute, advice=advice))
+        recording = RecordRecommendation(dispute=dispute, advice=advice)
+        return await self._governance.perform(acting, recording, terms)
 
     async def check(self, exhibit: Exhibit) -> bool:
         """Whether the log still says what an exhibit says."""

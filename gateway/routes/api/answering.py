@@ -59,7 +59,7 @@ class Answerer:
 
     def _terms(self, request: Request, proposal: str, if_match: str) -> Terms:
         key = idempotency_key(request.headers)
-        return Terms(key, self._operator.matching("proposal", proposal, if_match))
+        return Terms(key, precondition=self._operator.matching("proposal", proposal, if_match))
 
 
 def add_answers(router: APIRouter, answerer: Answerer) -> None:

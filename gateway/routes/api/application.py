@@ -122,8 +122,6 @@ def routes(
     )
     api.state.components = components(list(office.catalogue))
     router = _router(office, Cursors(secret), stock)
-    if stock.disputes is not None:
-        add_desk(router, DeskRoutes(office, stock.disputes))
     api.include_router(router)
 
     async def openapi(request: Request) -> JSONResponse:
@@ -147,6 +145,8 @@ def _router(office: FrontOffice, cursors: Cursors, stock: Stock) -> APIRouter:
     add_history(router, Historian(office, reader))
     add_hearings(router, Hearings(office, reader))
     add_answers(router, Answerer(office, operator))
+    if stock.disputes is not None:
+        add_desk(router, DeskRoutes(office, stock.disputes, operator))
     if stock.desk is not None:
         add_building(router, Builder(stock.desk))
     for operation in office.catalogue:

@@ -7,6 +7,8 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
+from gateway.attempts import idempotency_key
+from gateway.control.governance import Terms
 from gateway.front_office import FrontOffice
 from gateway.ownership.disputes.asked import microseconds
 from gateway.ownership.disputes.desk import Desk
@@ -14,7 +16,7 @@ from gateway.ownership.disputes.exhibits import Name, Query, QueryWords
 from gateway.routes.api.bodies import validated
 from gateway.routes.api.door import body_of, caller_of
 from gateway.routes.api.hearings import Dispute
-from gateway.routes.api.operating import PerformedView, answer
+from gateway.routes.api.operating import IdempotencyKey, IfMatch, Operator, PerformedView, answer
 from gateway.views import disputes
 
 
@@ -44,22 +46,36 @@ class RecommendationAsked(BaseModel):
 class DeskRoutes:
     """Takes to the desk what callers ask for in disputes that they may see."""
 
-    def __init__(self, office: FrontOffice, desk: Desk) -> None:
+    def __init__(self, office: FrontOffice, desk: Desk, operator: Operator) -> None:
         self._office = office
         self._desk = desk
+        self._operator = operator
 
-    async def exhibit(self, request: Request, dispute: Dispute) -> JSONResponse:
+    async def exhibit(
+        self, request: Request, dispute: Dispute, key: IdempotencyKey = "", if_match: IfMatch = ""
+    ) -> JSONResponse:
         """File an exhibit: a query to the log, frozen by the gateway with its answer and proofs."""
+        del key  # read below as the data plane reads it
         caller, asked = caller_of(request), validated(ExhibitAsked, body_of(request))
         await self._office.find(caller, disputes.SHELF, dispute)
-        done = await self._desk.exhibit(caller.acting, dispute, asked.name, asked.query())
+        terms = self._terms(request, dispute, if_match, f"exhibit {asked.model_dump_json()}")
+        done = await self._desk.exhibit(caller.acting, dispute, asked.name, asked.query(), terms)
         return answer(done, created=True)
 
-    async def recommend(self, request: Request, dispute: Dispute) -> JSONResponse:
+    async def recommend(
+        self, request: Request, dispute: Dispute, key: IdempotencyKey = "", if_match: IfMatch = ""
+    ) -> JSONResponse:
         """Have the policy recommend a ruling, as a member of the panel; it binds nobody."""
+        del key
         caller, asked = caller_of(request), validated(RecommendationAsked, body_of(request))
         await self._office.find(caller, disputes.SHELF, dispute)
-        return answer(await self._desk.recommend(caller.acting, dispute, asked.shown), created=True)
+        terms = self._terms(request, dispute, if_match, f"recommend {asked.model_dump_json()}")
+        return answer(await self._desk.recommend(caller.acting, dispute, asked.shown, terms), created=True)
+
+    def _terms(self, request: Request, dispute: str, if_match: str, asked: str) -> Terms:
+        # What the gateway finds differs from one time to the next; what was asked for does not.
+        matching = self._operator.matching("dispute", dispute, if_match)
+        return Terms(idempotency_key(request.headers), f"{dispute} {asked}", matching)
 
 
 def add_desk(router: APIRouter, routes: DeskRoutes) -> None:

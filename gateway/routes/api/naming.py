@@ -12,7 +12,7 @@ from gateway.control.operations import Operation
 _CREATING = frozenset({"register", "give", "propose", "open", "assert"})
 # A mandate is a dispute of its own kind, and its operations call it one.
 _STANDS_FOR = {"mandate": "dispute"}
-_REFERENCE = "#/components/schemas/{model}"
+REFERENCE = "#/components/schemas/{model}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Address:
         noun, _, verb = operation.kind.partition(".")
         plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
         creates = verb in _CREATING
-        field = "" if creates else _field(noun, operation)
+        field = "" if creates else thing_of(noun, operation)
         thing = f"/{{{field}}}" if field else ""
         path = f"/{plural}" if creates else f"/{plural}{thing}/{verb.replace('_', '-')}"
         return cls(noun, plural, path, field, creates)
@@ -49,7 +49,7 @@ class Address:
         return {"requestBody": body, "parameters": [named]}
 
     def _schema(self, operation: type[Operation]) -> dict[str, Any]:
-        schema = operation.model_json_schema(ref_template=_REFERENCE)
+        schema = operation.model_json_schema(ref_template=REFERENCE)
         schema.pop("$defs", None)  # they stand among the components
         if self.field:
             schema["properties"].pop(self.field)
@@ -57,7 +57,7 @@ class Address:
         return schema
 
 
-def _field(noun: str, operation: type[Operation]) -> str:
+def thing_of(noun: str, operation: type[Operation]) -> str:
     """The field that names the thing operated on; empty if there is none."""
     names = (noun, _STANDS_FOR.get(noun, noun))
     return next((name for name in names if name in operation.model_fields), "")
@@ -67,5 +67,5 @@ def components(operations: Sequence[type[BaseModel]]) -> dict[str, Any]:
     """What the schemas of operations refer to."""
     found: dict[str, Any] = {}
     for operation in operations:
-        found |= operation.model_json_schema(ref_template=_REFERENCE).get("$defs", {})
+        found |= operation.model_json_schema(ref_template=REFERENCE).get("$defs", {})
     return found

@@ -59,7 +59,7 @@ class Operator:
         operation = validated(kind, _document(request, address))
         thing = request.path_params.get(address.field, "")
         matching = self._matching(address.field, thing, operation.about, if_match)
-        done = await self._office.perform(caller_of(request), operation, Terms(key, matching))
+        done = await self._office.perform(caller_of(request), operation, Terms(key, precondition=matching))
         return answer(done, created=address.creates)
 
     def matching(self, noun: str, key: str, if_match: str) -> Callable[[Connection], None]:

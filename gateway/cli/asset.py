@@ -1,0 +1,17 @@
+import typer
+
+from gateway.cli.grouping import add_operations, add_shelf
+from gateway.ownership import registering
+from gateway.views import assets
+
+_COLUMNS = {
+    "asset": "id",
+    "type": "type",
+    "owner": "facets.accountable_owner.holder",
+    "custodian": "facets.custodian.holder",
+    "retired": "retired",
+}
+
+app = typer.Typer(no_args_is_help=True)
+add_shelf(app, assets.SHELF, _COLUMNS)
+add_operations(app, registering.OPERATIONS, "asset")
