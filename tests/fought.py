@@ -20,6 +20,8 @@ from gateway.ownership.disputes.exhibits import FileExhibit, Query, freeze
 from gateway.ownership.dossier.files import files_of
 from gateway.ownership.dossier.material import Material, Sources, gather
 from gateway.ownership.dossier.sealing import evidence_of, seal_record, sealed_at
+from gateway.ownership.granting import GiveGrant
+from gateway.ownership.mandates import OpenMandate
 from gateway.ownership.prices import Prices
 from gateway.pdp.source import PolicySource, read_source
 from tests.calls import Call
@@ -46,6 +48,7 @@ class Fought:
     control: Place
     key: Path
     dispute: str
+    mandate: str = ""
 
     @property
     def verifier(self) -> Verifier:
@@ -53,16 +56,20 @@ class Fought:
         return read_verifier(self.key.with_suffix(".pub"))
 
     def material(
-        self, prices: Prices | None = PRICES, policies: Sequence[PolicySource] | None = None
+        self,
+        prices: Prices | None = PRICES,
+        policies: Sequence[PolicySource] | None = None,
+        dispute: str = "",
     ) -> Material:
-        """What its dossier is made of."""
+        """What its dossier is made of, or another's."""
         database = open_control_database(self.control)
         sources = policies if policies is not None else [read_source(bundled.policies())]
         try:
             with database.reader.connect() as connection, LogReader(self.log) as reader:
                 known = {source.revision: source for source in sources}
                 return gather(
-                    Sources(connection=connection, reader=reader, policies=known, prices=prices), self.dispute
+                    Sources(connection=connection, reader=reader, policies=known, prices=prices),
+                    dispute or self.dispute,
                 )
         finally:
             database.close()
@@ -99,6 +106,13 @@ async def fight(log: Place, control: Place, key: Path) -> Fought:
     await _call(written)
     court = Court(control, written)  # type: ignore[arg-type]  # a real log in place of a list
     await court.begin()
+    grant = {
+        "asset": "support-tone",
+        "department": "legal",
+        "class_ceiling": "internal",
+        "expires": "2099-01-01T00:00:00Z",
+    }
+    await court.do(PRODUCT, GiveGrant.model_validate(grant))
     dispute = await court.heard()
     # Closed, so that all of it is signed, which exhibits need.
     await written.aclose()
@@ -118,9 +132,25 @@ async def fight(log: Place, control: Place, key: Path) -> Fought:
     await court.ruled(dispute, review="2027-06-01T00:00:00Z", conditions=conditions)
     await court.final(dispute)
     await court.do(CLERK, Execute(dispute=dispute))
+    mandate = await _applied(court)
     await written.aclose()
     court.control.close()
-    return Fought(log, control, key, dispute)
+    return Fought(log, control, key, dispute, mandate)
+
+
+async def _applied(court: Court) -> str:
+    """A mandate that one department applies for, drafted and no more."""
+    asked = {
+        "asset": "support-eval",
+        "asset_type": "eval_set",
+        "facets": ["accountable_owner"],
+        "basis": "charter",
+        "statement": "We know the tickets.",
+        "plan": "Score each release of the adapter.",
+        "cost": 120_000,
+        "conditions": ["We may publish the scores."],
+    }
+    return str((await court.do(PRODUCT, OpenMandate.model_validate(asked)))["dispute"])
 
 
 async def _call(log: Log) -> None:

@@ -60,6 +60,9 @@ async def test_a_food_fight_ends_in_a_dossier_that_a_stranger_checks(company: Co
     await _rule(company, dispute)
     await _execute(company, dispute)
     dossier = await _write(company, dispute)
+    await company.signed()
+    verified = custody("audit", "verify", "--database", str(company.state / "audit.db"))
+    assert verified.returncode == 0, verified.stdout + verified.stderr
     _check_contents(dossier)
     _check_as_stranger(company, dossier)
 

@@ -35,7 +35,7 @@ def claims(material: Material) -> Markup:
         for claim in case.claims
     ]
     head = ("no.", "party", "facet", "ground", "to hold")
-    said = [_quoted(material, f"{each.party}, claim {each.number}", each.statement) for each in case.claims]
+    said = [part for each in case.claims for part in _stated(material, each)]
     more = [
         _quoted(material, f"{each.party} {spoken(each.step)} on {moment(each.at_us)}", each.digest)
         for each in case.statements
@@ -76,6 +76,7 @@ def panel(material: Material) -> Markup:
     return joined(
         (
             table("Seats", ("adjudicator", "department", "instance", "sits"), seats),
+            *_challenges(material),
             _recommended(material),
             table("Votes", ("adjudicator", "on", "vote"), votes)
             if votes
@@ -96,6 +97,17 @@ def ruling(material: Material) -> Markup:
     if case.ruling is None:
         return paragraphs("Nothing has been ruled yet.")
     return joined(_ruled(material, case.ruling))
+
+
+def _stated(material: Material, claim: Claim) -> Iterator[Markup]:
+    """What a party says for a claim; an applicant also says what it plans, at what cost, on which terms."""
+    title = f"{claim.party}, claim {claim.number}"
+    yield _quoted(material, title, claim.statement)
+    yield _quoted(material, f"{title}: plan", claim.plan)
+    if claim.cost:
+        yield paragraphs(f"Offered for a year: {claim.cost:,} of the currency's smallest unit.")
+    for digest in claim.conditions:
+        yield _quoted(material, f"{title}: condition", digest)
 
 
 def _ruled(material: Material, found: Ruling) -> Iterator[Markup]:
@@ -148,6 +160,13 @@ def _measures(material: Material) -> Markup:
     if not rows:
         return paragraphs("No interim measure was ordered.")
     return table("Interim measures", ("measure", "binds", "from", "until"), rows)
+
+
+def _challenges(material: Material) -> Iterator[Markup]:
+    for each in material.case.challenges:
+        decided = {None: "not decided", True: "upheld", False: "not upheld"}[each.upheld]
+        title = f"{each.party} challenges {short(each.adjudicator)} ({decided})"
+        yield _quoted(material, title, each.reason)
 
 
 def _opinion(material: Material, vote: Vote) -> Markup:

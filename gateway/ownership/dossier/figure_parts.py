@@ -28,7 +28,7 @@ def handling(material: Material) -> Markup:
     lead = paragraphs(
         "Figures are of all prompts that a department sent, to any asset, and come from the audit log alone."
         " A bar shows the 95 % bounds; where bars overlap the order of two departments is not known, so a"
-        " place is a range of places.",
+        " place is a range of places. Of twenty figures about one lies outside of its bounds.",
     )
     parts = [part for measure in _MEASURES for part in _measure(material.cards, measure)]
     return joined(

@@ -1,4 +1,6 @@
+from collections import Counter
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from gateway.domain import JsonObject
 from gateway.ownership.disputes.exhibits import Exhibit
@@ -27,6 +29,7 @@ def _documents(material: Material) -> Mapping[str, object]:
         "texts": [material.file.texts[digest] for digest in sorted(material.file.texts)],
         "exhibits": [_exhibit(each) for each in material.file.exhibits],
         "ownership": material.timeline,
+        "grants": material.grants,
         "provenance": material.provenance.facts(),
         "scorecards": _scorecards(material),
         "usage": {"query": material.span.facts(), **material.usage.facts()},
@@ -64,22 +67,25 @@ def _scorecards(material: Material) -> JsonObject:
 
 
 def _counts(tally: DepartmentTally) -> JsonObject:
-    """What one department's figures were made of; senders stand without their ids."""
-    days = sorted(tally.days.values(), key=_day_order)
-    found = sorted(tally.found.items())
+    """What one department's figures were made of; sender-days stand without their senders."""
+    alike = Counter(map(_day, tally.days.values()))
     return {
         "prompts": plain(dict(sorted(tally.prompts.items()))),
-        "prompts_by_class_entity_and_findings": [[*key, times] for key, times in found],
+        "prompts_by_class_entity_and_findings": [[*key, times] for key, times in sorted(tally.found.items())],
         "sender_days": [
-            {"prompts": plain(day.prompts), "findings": [[*key, count] for key, count in _ordered(day)]}
-            for day in days
+            {
+                "prompts": plain(dict(prompts)),
+                "findings": [[*key, count] for key, count in found],
+                "times": times,
+            }
+            for (prompts, found), times in sorted(alike.items())
         ],
     }
 
 
-def _ordered(day: SenderDay) -> list[tuple[tuple[str, str], int]]:
-    return sorted((key, count) for key, count in day.findings.items() if count)
+_Day: TypeAlias = tuple[tuple[tuple[str, int], ...], tuple[tuple[tuple[str, str], int], ...]]
 
 
-def _day_order(day: SenderDay) -> tuple[list[tuple[str, int]], list[tuple[tuple[str, str], int]]]:
-    return sorted(day.prompts.items()), _ordered(day)
+def _day(day: SenderDay) -> _Day:
+    """One sender-day as a value: prompts by class, findings by class and entity type."""
+    return tuple(sorted(day.prompts.items())), tuple(sorted((+day.findings).items()))

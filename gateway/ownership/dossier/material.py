@@ -18,6 +18,7 @@ from gateway.ownership.disputes.case import Case
 from gateway.ownership.disputes.cases import File
 from gateway.ownership.dossier.policies import PolicyUsed, policies_used, stored_sources
 from gateway.ownership.dossier.selection import Relevant
+from gateway.ownership.grants import GrantBelief, grants_at
 from gateway.ownership.history import Assertion, timeline
 from gateway.ownership.prices import Prices
 from gateway.ownership.provenance import Provenance, provenance
@@ -42,6 +43,7 @@ class Material:
     usage: Usage
     replays: tuple[Counterfactual, ...]
     timeline: tuple[Assertion, ...]
+    grants: tuple[GrantBelief, ...]
     provenance: Provenance
     policies: tuple[PolicyUsed, ...]
     texts: PolicyTexts
@@ -86,6 +88,7 @@ def gather(sources: Sources, dispute: str, progress: Progress = silent) -> Mater
         usage=usage(span, used, sources.prices),
         replays=_replays(sources, span, case, texts),
         timeline=_known(connection, case.asset, last.at_us),
+        grants=_granted(connection, case.asset, last.at_us),
         provenance=provenance(connection, case.asset, last.at_us),
         policies=policies_used(connection, relevant.revisions, texts, last.at_us),
         texts={revision: texts[revision].files for revision in relevant.revisions if revision in texts},
@@ -127,6 +130,14 @@ def _known(connection: Connection, asset: str, horizon_us: int) -> tuple[Asserti
         for each in timeline(connection, asset)
         if each.recorded_from_us <= horizon_us
     )
+
+
+def _granted(connection: Connection, asset: str, at_us: int) -> tuple[GrantBelief, ...]:
+    """The grants on the asset that were in force at the horizon."""
+    found: list[GrantBelief] = []
+    while page := grants_at(connection, at_us, at_us, asset=asset, after=found[-1].id if found else ""):
+        found += page
+    return tuple(replace(each, recorded_to_us=FOREVER) for each in found)
 
 
 def _exhibited(file: File) -> frozenset[int]:

@@ -45,6 +45,25 @@ def origin(material: Material) -> Markup:
     )
 
 
+def rights(material: Material) -> Markup:
+    """Who had been granted what on the asset when the dispute took its last step."""
+    if not material.grants:
+        return paragraphs("Nobody held a grant on the asset at the dispute's last step.")
+    rows = [
+        (
+            each.terms.department,
+            each.terms.action.value,
+            each.terms.class_ceiling.value,
+            each.terms.use_case or "any",
+            moment(each.terms.to_us),
+            each.source.grantor,
+        )
+        for each in material.grants
+    ]
+    head = ("to", "right", "up to class", "for use case", "until", "given by")
+    return table("Grants in force at the dispute's last step", head, rows)
+
+
 def exhibits(material: Material) -> Markup:
     """What each party put before the panel: questions to the log, frozen with their answers."""
     if not material.file.exhibits:

@@ -21,6 +21,7 @@ def report(material: Material) -> bytes:
         Section("panel", "Panel, votes and dissent", case_parts.panel(material)),
         Section("ownership", "Who held what when", record_parts.ownership(material)),
         Section("origin", "Where the asset comes from", record_parts.origin(material)),
+        Section("rights", "Who was granted what", record_parts.rights(material)),
         Section("exhibits", "Exhibits", record_parts.exhibits(material)),
         Section("handling", "How departments handle data", figure_parts.handling(material)),
         Section("use", "Use and cost", figure_parts.use(material)),

@@ -52,6 +52,7 @@ def test_every_part_is_there(material: Material) -> None:
         "cost (EUR)",
         "Had retail answered for it, these would have come out otherwise",
         "sender-days are too few to draw from",
+        "Grants in force at the dispute&#x27;s last step",
     ):
         assert said in report, said
     data = {name: json.loads(content) for name, content in files.items() if name.endswith(".json")}
@@ -106,3 +107,21 @@ def test_gaps_are_declared(fought: Fought) -> None:
     assert any("is not at hand" in gap for gap in gaps)
     assert any("Nothing on record says who put policy" in gap for gap in gaps)
     assert bare.replays[0].counts == {"unreplayable": 94}
+
+
+def test_a_matter_that_has_just_begun_has_a_dossier(fought: Fought) -> None:
+    """A drafted mandate, without calls, panel or exhibits, is told with what the applicant offers."""
+    files = files_of(fought.material(dispute=fought.mandate))
+    report = files["report.html"].decode()
+    for said in (
+        "Mandate about support-eval",
+        "Nothing has been decided yet.",
+        "Score each release of the adapter.",
+        "120,000 of the currency",
+        "We may publish the scores.",
+        "No exhibit was filed.",
+        "Nobody called support-eval in this time.",
+        "No panel has been formed.",
+    ):
+        assert said in report, said
+    assert json.loads(files["replay.json"])[0]["calls"] == 0
