@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 from sqlalchemy import Connection
 
 from gateway.errors import NotFound
@@ -10,6 +10,7 @@ from gateway.ownership import mandates
 from gateway.ownership.disputes import cases
 from gateway.ownership.disputes.case import Case
 from gateway.ownership.disputes.cases import File
+from gateway.ownership.disputes.measured import Measured
 from gateway.ownership.disputes.states import State
 from gateway.ownership.disputes.values import Kind
 from gateway.views.base import Audience, End, Moment, Narrow, Query, Shelf, Told, View, moment
@@ -53,6 +54,9 @@ class ApplicationView(Told):
     plan: str
     cost: int = Field(description="A year's, in the currency's smallest unit.")
     conditions: list[str]
+    measured: dict[str, JsonValue] | None = Field(
+        None, description="The applicant's scorecard and use, where asked for; null is unknown, never zero."
+    )
 
 
 class ComparisonView(Told):
@@ -60,6 +64,7 @@ class ComparisonView(Told):
 
     mandate: str
     applications: list[ApplicationView]
+    entries: int | None = Field(None, description="How many entries of the log were counted, if any.")
 
 
 class MandateQuery(Query):
@@ -94,8 +99,9 @@ def some(
     return [_view(cases.find(connection, each.id)) for each in found]
 
 
-def compare(connection: Connection, name: str) -> ComparisonView:
-    """The applications side by side; raises ``NotFound``."""
+def compare(connection: Connection, name: str, measured: Measured | None = None) -> ComparisonView:
+    """The applications side by side, with what was measured of each if that is given; raises ``NotFound``."""
+    known = measured.by_party if measured else {}
     applications = [
         ApplicationView(
             party=each.party,
@@ -105,10 +111,12 @@ def compare(connection: Connection, name: str) -> ComparisonView:
             plan=each.plan,
             cost=each.cost,
             conditions=list(each.conditions),
+            measured=known.get(each.party),
         )
         for each in mandates.comparison(connection, name)
     ]
-    return ComparisonView(mandate=name, applications=applications)
+    entries = measured.entries if measured else None
+    return ComparisonView(mandate=name, applications=applications, entries=entries)
 
 
 SHELF = Shelf("mandate", "mandates", MandateView, MandateQuery, find, some)

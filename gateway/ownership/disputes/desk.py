@@ -4,28 +4,26 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import anyio.to_thread
+from sqlalchemy import Connection
 
 from audit.entry import Actor
-from audit.errors import AuditError
 from audit.note import Verifier
 from audit.payloads.legal_holds import Hold
 from audit.place import Place
-from audit.query import LogReader
 from gateway.control.governance import NO_TERMS, Governance, Terms
 from gateway.control.operations import Acting
 from gateway.control.requests import Performed
-from gateway.domain import JsonObject
-from gateway.errors import AuditUnavailable
 from gateway.ownership.disputes.adjudication import Advice, RecordRecommendation, advise, question
+from gateway.ownership.disputes.case import Case
 from gateway.ownership.disputes.due import settle_due
 from gateway.ownership.disputes.exhibits import Exhibit, FileExhibit, Frozen, Query, freeze, verify
+from gateway.ownership.disputes.hearing import succession
 from gateway.ownership.disputes.journal import load
 from gateway.ownership.disputes.keeping import Custodian, keep_holds
-from gateway.ownership.factors import factors
+from gateway.ownership.disputes.measured import Measured, measure, reading
+from gateway.ownership.disputes.people import require
+from gateway.ownership.disputes.states import Step
 from gateway.ownership.prices import Prices
-from gateway.ownership.scorecard import read_scorecards
-from gateway.ownership.span import Span
-from gateway.ownership.usage import read_usage
 from gateway.pdp.source import PolicySource
 
 
@@ -55,6 +53,7 @@ class Desk:
         self, acting: Acting, dispute: str, name: str, query: Query, terms: Terms = NO_TERMS
     ) -> Performed:
         """Files an exhibit: freezes the query, then files it for whoever acts; raises a ``CustodyError``."""
+        await self._require(acting, dispute, Step.EXHIBITED)
         frozen = await anyio.to_thread.run_sync(self._freeze, query)
         filing = FileExhibit(dispute=dispute, name=name, frozen=frozen)
         return await self._governance.perform(acting, filing, terms)
@@ -66,9 +65,19 @@ class Desk:
 
         ``shown`` are the numbers of the claims whose ground that member finds shown.
         """
+        await self._require(acting, dispute, Step.RECOMMENDED)
         advice = await anyio.to_thread.run_sync(self._advise, dispute, frozenset(shown))
         recording = RecordRecommendation(dispute=dispute, advice=advice)
         return await self._governance.perform(acting, recording, terms)
+
+    async def measured(self, dispute: str) -> Measured:
+        """What was measured of each party of a dispute or mandate; raises a ``CustodyError``."""
+
+        def measure() -> Measured:
+            case = self._governance.control.look(lambda connection: load(connection, dispute))
+            return self._measure(case)
+
+        return await anyio.to_thread.run_sync(measure)
 
     async def check(self, exhibit: Exhibit) -> bool:
         """Whether the log still says what an exhibit says."""
@@ -84,29 +93,28 @@ class Desk:
         """Brings legal holds in line with the disputes; how many changed."""
         return await keep_holds(self._governance.control, custodian, holds, actor)
 
+    async def _require(self, acting: Acting, dispute: str, step: Step) -> None:
+        """Raises ``NotPermitted`` for whoever may not take the step, before the log is read for them."""
+
+        def may(connection: Connection) -> None:
+            require(load(connection, dispute), step, acting, succession(connection, self._wall_us()))
+
+        await self._governance.control.read(may)
+
     def _freeze(self, query: Query) -> Frozen:
-        with LogReader(self._sources.log) as reader:
+        with reading(self._sources.log) as reader:
             return freeze(reader, self._sources.verifier, query)
 
     def _verify(self, exhibit: Exhibit) -> bool:
-        with LogReader(self._sources.log) as reader:
+        with reading(self._sources.log) as reader:
             return verify(reader, self._sources.verifier, exhibit)
 
     def _advise(self, dispute: str, shown: frozenset[int]) -> Advice:
         control, at_us = self._governance.control, self._wall_us()
         case = control.look(lambda connection: load(connection, dispute))
-        measured, span = self._measure(case.asset, [party.id for party in case.parties])
-        asked = control.look(lambda connection: question(connection, case, shown, measured, at_us))
-        return advise(self._sources.policy(), {**asked, "span": {"first": span.first, "end": span.end}})
+        found = self._measure(case)
+        asked = control.look(lambda connection: question(connection, case, shown, found.by_party, at_us))
+        return advise(self._sources.policy(), {**asked, "span": {"first": 0, "end": found.entries}})
 
-    def _measure(self, asset: str, parties: Iterable[str]) -> tuple[dict[str, JsonObject], Span]:
-        try:
-            with LogReader(self._sources.log) as reader:
-                span = Span(0, reader.size())
-                cards = read_scorecards(reader, span)
-                used = read_usage(reader, span, self._sources.prices)
-        except AuditError as error:
-            raise AuditUnavailable(
-                "The log cannot be read now; try again shortly.", reason_admin=type(error).__name__
-            ) from error
-        return {party: factors(cards, used, asset, party) for party in parties}, span
+    def _measure(self, case: Case) -> Measured:
+        return measure(self._sources.log, case, self._sources.prices)

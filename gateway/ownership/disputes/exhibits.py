@@ -9,7 +9,6 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Row, insert, select
 
-from audit.errors import AuditError
 from audit.filters import Filter
 from audit.note import Verifier
 from audit.query import LogReader
@@ -131,15 +130,21 @@ class FileExhibit(Operation):
 def freeze(reader: LogReader, verifier: Verifier, query: Query) -> Frozen:
     """Asks the log, and proves each entry under its newest checkpoint before it counts.
 
-    Raises ``Impossible`` for a query without an answer, or with too long a one, and ``AuditUnavailable``
-    where the log cannot be read or does not prove.
+    Raises ``Impossible`` for a query without an answer, or with too long a one, ``AuditUnavailable`` where
+    nothing is signed yet, and an ``AuditError`` where the log does not prove it.
     """
-    try:
-        return _freeze(reader, verifier, query)
-    except AuditError as error:
-        raise AuditUnavailable(
-            "The log cannot prove this now; try again shortly.", reason_admin=type(error).__name__
-        ) from error
+    signed = reader.checkpoint(verifier)
+    if signed is None:
+        raise AuditUnavailable("The log has signed nothing yet; try again shortly.")
+    checkpoint, note = signed
+    found = _entries(reader, query, checkpoint.size)
+    if not found:
+        raise Impossible("The log holds nothing of the kind, so there is nothing to show.")
+    with reader.prover(checkpoint) as prover:
+        for index, leaf in found:
+            prover.prove(index, leaf)
+    asked = {name: value for name, value in query.model_dump().items() if value}
+    return Frozen(asked, checkpoint.size, checkpoint.root.hex(), note, *_split(found))
 
 
 def verify(reader: LogReader, verifier: Verifier, exhibit: Exhibit) -> bool:
@@ -162,21 +167,6 @@ def result_digest(indexes: Iterable[int], leaf_hashes: Iterable[str]) -> str:
     """SHA-256 over one line for each entry, its index and its leaf hash, in hex."""
     lines = (f"{index} {leaf}\n" for index, leaf in zip(indexes, leaf_hashes, strict=True))
     return sha256("".join(lines).encode()).hexdigest()
-
-
-def _freeze(reader: LogReader, verifier: Verifier, query: Query) -> Frozen:
-    signed = reader.checkpoint(verifier)
-    if signed is None:
-        raise AuditUnavailable("The log has signed nothing yet; try again shortly.")
-    checkpoint, note = signed
-    found = _entries(reader, query, checkpoint.size)
-    if not found:
-        raise Impossible("The log holds nothing of the kind, so there is nothing to show.")
-    with reader.prover(checkpoint) as prover:
-        for index, leaf in found:
-            prover.prove(index, leaf)
-    asked = {name: value for name, value in query.model_dump().items() if value}
-    return Frozen(asked, checkpoint.size, checkpoint.root.hex(), note, *_split(found))
 
 
 def _entries(reader: LogReader, query: Query, size: int) -> list[tuple[int, bytes]]:

@@ -143,7 +143,7 @@ def _router(office: FrontOffice, cursors: Cursors, stock: Stock) -> APIRouter:
     for shelf in stock.shelves:
         add_shelf(router, reader, shelf)
     add_history(router, Historian(office, reader))
-    add_hearings(router, Hearings(office, reader))
+    add_hearings(router, Hearings(office, reader, stock.disputes))
     add_answers(router, Answerer(office, operator))
     if stock.disputes is not None:
         add_desk(router, DeskRoutes(office, stock.disputes, operator))

@@ -20,14 +20,23 @@ from audit.query import LogReader
 from gateway.bundled import policies
 from gateway.control.governance import Governance
 from gateway.control.operations import Catalogue
-from gateway.errors import GovernanceUnavailable, Impossible, NotPermitted, OutOfTurn, PolicyUnavailable
+from gateway.errors import (
+    AuditUnavailable,
+    GovernanceUnavailable,
+    Impossible,
+    NotPermitted,
+    OutOfTurn,
+    PolicyUnavailable,
+)
 from gateway.ownership.disputes.cases import find
 from gateway.ownership.disputes.clerk import Admit, Seal
 from gateway.ownership.disputes.desk import Desk, Sources
 from gateway.ownership.disputes.exhibits import Query
 from gateway.ownership.disputes.filing import Withdraw
 from gateway.ownership.disputes.operations import OPERATIONS
+from gateway.ownership.mandates import OpenMandate
 from gateway.pdp.source import PolicySource, read_source
+from gateway.views.mandates import compare
 from tests.calls import Call
 from tests.court import BENCH, CLERK, IT, PRODUCT, RETAIL, Court
 
@@ -233,3 +242,32 @@ async def test_without_the_registry_no_hold_is_released(
     with pytest.raises(GovernanceUnavailable):
         await desk.keep_holds(custodian, vault.holds.all, GATEWAY)
     assert all(hold.released_us is None for hold in vault.holds.all())
+
+
+async def test_what_was_measured_stands_beside_applications(court: Court, desk: Desk) -> None:
+    """Each applicant is shown with its plan and with what the log says of it."""
+    said = {"facets": ["steward"], "statement": "we know it", "plan": "a weekly look", "cost": 12}
+    opening = OpenMandate.model_validate({**said, "asset": "support-tone"})
+    mandate = str((await court.do(RETAIL, opening))["mandate"])
+    measured = await desk.measured(mandate)
+    told = court.see(lambda c: compare(c, mandate, measured))
+    (application,) = told.applications
+    assert (application.plan, told.entries) == ("a weekly look", 12)
+    assert application.measured is not None
+    assert application.measured["use"] == 8
+    assert court.see(lambda c: compare(c, mandate)).applications[0].measured is None
+
+
+async def test_the_log_is_not_read_for_whoever_may_not_ask(
+    court: Court, source: PolicySource, log: Log, tmp_path: Path
+) -> None:
+    """Who has no right to an exhibit or a recommendation is refused before the log is opened."""
+    nowhere = Sources(tmp_path / "no-such.db", log.verifier, lambda: source)
+    desk = Desk(Governance(court.control, Catalogue(OPERATIONS), Nobody()), nowhere, lambda: court.now_us)
+    dispute = await court.heard()
+    with pytest.raises(NotPermitted):
+        await desk.exhibit(IT, dispute, "x", Query())
+    with pytest.raises(NotPermitted):
+        await desk.recommend(RETAIL, dispute)
+    with pytest.raises(AuditUnavailable):
+        await desk.exhibit(RETAIL, dispute, "x", Query())
