@@ -6,6 +6,7 @@ from gateway.domain import JsonObject
 from gateway.pdp.calls import call_problems
 from gateway.pdp.certainty import Certainty
 from gateway.pdp.compiling import compile_problems
+from gateway.pdp.merging import AliasesDiffer, Text, merged
 from gateway.pdp.recursion import recursion_problems
 from gateway.pdp.rego import Problem
 from gateway.pdp.scopes import scope_problems
@@ -30,9 +31,18 @@ def language_problems(modules: Sequence[Syntax], data: JsonObject, inputs: Input
 
 def _problems(modules: Sequence[Syntax], world: World, inputs: Inputs) -> Iterator[Problem]:
     yield from kind_problems(world)
+    yield from _alias_problems(modules)
     yield from recursion_problems(modules)
     for syntax in modules:
         yield from call_problems(syntax, world)
         yield from scope_problems(syntax, world)
         yield from subset_problems(syntax, world)
         yield from undefined_problems(syntax, Certainty(world, inputs(syntax)))
+
+
+def _alias_problems(modules: Sequence[Syntax]) -> Iterator[Problem]:
+    try:
+        merged([Text(each.module.path, each.module.text, each.tree) for each in modules])
+    except AliasesDiffer as differ:
+        fix = f"import it under another name: import ... as other_{differ.name}"
+        yield Problem(differ.path, differ.line, 1, str(differ), fix)

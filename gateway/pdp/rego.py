@@ -12,6 +12,7 @@ import regorus
 
 from gateway.domain import JsonObject, JsonValue
 from gateway.pdp.columns import Columns
+from gateway.pdp.merging import AliasesDiffer, Merged, Text, merged
 
 _PLACE = re.compile(r"--> (?P<file>.+):(?P<line>\d+):(?P<column>\d+)\n")
 _UNDEFINED = '"<undefined>"'
@@ -76,12 +77,12 @@ class Interpreter:
     """
 
     def __init__(self, modules: Sequence[Module], data: JsonObject, *, coverage: bool = False) -> None:
-        self._modules = tuple(modules)
+        with _border():
+            self._packages = _packages(modules)
         self._data_json = orjson.dumps(data).decode()
         self._coverage = coverage
         self._local = threading.local()
-        with _border():
-            self._engine()
+        self.warm()
 
     def evaluate(self, rule: str, input_json: str | None) -> JsonValue:
         """The value of ``rule``; raises ``Undefined`` or ``RegoError``."""
@@ -89,7 +90,7 @@ class Interpreter:
 
     def evaluate_json(self, rule: str, input_json: str | None) -> str:
         """The same as JSON text."""
-        with _border():
+        with _border(packages=self._packages):
             bound = self._engine()
             bound.held.set_input_json(input_json or "{}")
             raw: str = bound.held.eval_rule_as_json(rule)
@@ -97,12 +98,12 @@ class Interpreter:
 
     def warm(self) -> None:
         """Make the calling thread's engine; raises ``RegoError``."""
-        with _border():
+        with _border(packages=self._packages):
             self._engine()
 
     def _engine(self) -> "_ThreadBound":
         if not hasattr(self._local, "engine"):
-            self._local.engine = _load(self._modules, self._data_json)
+            self._local.engine = _load(self._packages, self._data_json)
             self._local.engine.held.set_enable_coverage(self._coverage)
         bound: _ThreadBound = self._local.engine
         return bound
@@ -111,9 +112,8 @@ class Interpreter:
         """The lines with expressions in every module, as far as this thread has evaluated them."""
         with _border():
             files = orjson.loads(self._engine().held.get_coverage_report_as_json())["files"]
-        return [
-            Lines(each["path"], frozenset(each["covered"]), frozenset(each["not_covered"])) for each in files
-        ]
+        by_path = {package.path: package for package in self._packages}
+        return [each for file in files for each in _lines(file, by_path[file["path"]])]
 
 
 class CompiledPolicy:
@@ -212,7 +212,7 @@ def record_calls(
         return True
 
     with _border():
-        bound = _load(modules, orjson.dumps(data).decode())
+        bound = _load(_packages(modules), orjson.dumps(data).decode())
         bound.held.add_extension(function, 1, keep)
     for rule in rules:
         _evaluate_for_effect(bound, rule)
@@ -228,12 +228,28 @@ def _evaluate_for_effect(bound: _ThreadBound, rule: str) -> bool:
     return True
 
 
-def _load(modules: Sequence[Module], data_json: str) -> _ThreadBound:
+def _load(packages: Sequence[Merged], data_json: str) -> _ThreadBound:
     bound = _ThreadBound(regorus.Engine())
     bound.held.add_data_json(data_json)
-    for module in modules:
-        bound.held.add_policy(module.path, module.text)
+    for package in packages:
+        bound.held.add_policy(package.path, package.text)
     return bound
+
+
+def _packages(modules: Sequence[Module]) -> list[Merged]:
+    try:
+        return merged([Text(module.path, module.text, parse(module)) for module in modules])
+    except AliasesDiffer as differ:
+        raise RegoError(
+            Problem(differ.path, differ.line, 1, str(differ), "name it otherwise with as")
+        ) from None
+
+
+def _lines(file: dict[str, Any], package: Merged) -> Iterator[Lines]:
+    """The lines of each file of a package."""
+    covered, missed = (package.divided(file[kind]) for kind in ("covered", "not_covered"))
+    for path, lines in covered.items():
+        yield Lines(path, lines, missed[path])
 
 
 def _defined(raw: str) -> str:
@@ -249,20 +265,29 @@ def _value(raw: str) -> JsonValue:
 
 
 @contextmanager
-def _border(path: str = "") -> Iterator[None]:
+def _border(path: str = "", packages: Sequence[Merged] = ()) -> Iterator[None]:
     try:
         yield
     # A panic in regorus derives from BaseException: what slips through here would skip every deny.
     except BaseException as error:  # noqa: BLE001 (the plug-in border; all of it becomes a denial)
-        raise _refused(error, path) from None
+        raise _refused(error, path, packages) from None
 
 
-def _refused(error: BaseException, path: str = "") -> BaseException:
+def _refused(error: BaseException, path: str = "", packages: Sequence[Merged] = ()) -> BaseException:
     """The error to raise for what the engine raised; what ends the process stays what it is."""
-    if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
+    if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | RegoError):
         return error
     kind = RanAway if "maximum instruction limit" in str(error) else RegoError
-    return kind(_problem(str(error), path))
+    return kind(_relocated(_problem(str(error), path), packages))
+
+
+def _relocated(problem: Problem, packages: Sequence[Merged]) -> Problem:
+    """The same problem in the file that people know."""
+    for package in packages:
+        if package.path == problem.path and problem.line:
+            path, line = package.place(problem.line)
+            return Problem(path, line, problem.column, problem.message, problem.fix)
+    return problem
 
 
 def _problem(text: str, path: str) -> Problem:
