@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
 from gateway.report.markup import Markup, joined, tag
+from gateway.report.plots import stylesheet
 
 # Nothing is fetched, run or sent by a page, wherever it is opened.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -43,7 +43,6 @@ def bullets(texts: Sequence[str]) -> Markup:
 
 
 def _head(title: str) -> Markup:
-    style = files("gateway.report").joinpath("page.css").read_text("utf-8")
     return tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -52,5 +51,5 @@ def _head(title: str) -> Markup:
         tag("meta", name="color-scheme", content="light dark"),
         tag("title", title),
         # Style is ours and holds no closing tag; escaped it would not be style.
-        tag("style", Markup(style)),
+        tag("style", Markup(stylesheet())),
     )

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 
 from gateway.report.markup import Child, Markup, tag
 
@@ -35,6 +36,19 @@ def figure(name: str, title: str, told: str, height: float, shapes: Sequence[Chi
     box = f"0 0 {WIDTH:.0f} {height:.0f}"
     drawn = tag("svg", *head, *shapes, viewBox=box, role="img", aria_labelledby=f"{name}-t {name}-d")
     return tag("figure", drawn)
+
+
+def standalone(drawn: Markup) -> bytes:
+    """A figure as an SVG file of its own, with its colours in light and dark."""
+    svg = drawn.removeprefix("<figure><svg ").removesuffix("</svg></figure>")
+    opening, _, shapes = svg.partition(">")
+    style = tag("style", Markup(stylesheet()))
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {opening}>{style}{shapes}</svg>\n'.encode()
+
+
+def stylesheet() -> str:
+    """How pages and plots look."""
+    return files("gateway.report").joinpath("page.css").read_text("utf-8")
 
 
 def ranges(name: str, title: str, unit: str, rows: Sequence[Range]) -> Markup:

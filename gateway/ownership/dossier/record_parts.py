@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from gateway.control.schema import FOREVER
-from gateway.ownership.dossier.drawings import graph, two_axes
 from gateway.ownership.dossier.material import Material
 from gateway.ownership.dossier.policies import PolicyUsed
-from gateway.ownership.dossier.words import labels, moment, short, spoken
+from gateway.ownership.drawings import graph, two_axes
 from gateway.ownership.history import Assertion
+from gateway.ownership.words import labels, moment, short, spoken
 from gateway.pdp.replay.redecide import Outcome
 from gateway.report.markup import Child, Markup, joined, table, tag
 from gateway.report.page import bullets, paragraphs

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.report.markup import Markup, joined, table, tag
 from gateway.report.page import Section, bullets, page, paragraphs
-from gateway.report.plots import Range, Stack, ranges, stacks
+from gateway.report.plots import Range, Stack, ranges, stacks, standalone
 
 HOSTILE = '<script>alert("x")</script>&amp;\'"'
 
@@ -73,6 +73,14 @@ def test_bars_stay_within_their_plot(top: float) -> None:
         bars = [float(part.get("x", 0)) + float(part.get("width", 0)) for part in svg if part.tag == "rect"]
         assert all(150 <= place <= 856.01 for place in [*places, *bars[2:]])
         assert 2 <= sum(part.get("class") == "soft mid" for part in svg) <= 12
+
+
+def test_a_plot_stands_alone() -> None:
+    """A plot as a file of its own is an SVG document with its style, shapes and words."""
+    root = parsed(standalone(ranges("r", "Findings", "per 1,000", [Range("retail", 1, 0.5, 2)])).decode())
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    kinds = [part.tag.partition("}")[2] for part in root]
+    assert (kinds[0], "circle" in kinds, "desc" in kinds) == ("style", True, True)
 
 
 def test_plots_of_nothing_are_plots() -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from gateway.control.schema import FOREVER
-from gateway.ownership.dossier.words import spoken
 from gateway.ownership.history import Assertion
 from gateway.ownership.provenance import Node, Provenance
+from gateway.ownership.words import spoken
 from gateway.report.markup import Markup, tag
 from gateway.report.plots import WIDTH, colour_of, figure
 

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from gateway.control.schema import FOREVER
-from gateway.ownership.dossier.drawings import graph, two_axes
+from gateway.ownership.drawings import graph, two_axes
 from gateway.ownership.facets import Basis, Facet, LinkKind
 from gateway.ownership.history import Assertion
 from gateway.ownership.links import Link
