@@ -1,6 +1,6 @@
 import typer
 
-from gateway.cli import dispute_desk, dossier
+from gateway.cli import dispute_desk, dispute_replay, dossier
 from gateway.cli.grouping import add_list, add_operations, add_shelf
 from gateway.ownership.disputes import operations
 from gateway.views import disputes, precedents
@@ -35,4 +35,5 @@ app.command("recommend")(dispute_desk.recommend)
 app.command("drafts")(dispute_desk.drafts)
 app.command("measures")(dispute_desk.measures)
 app.command("settle-due")(dispute_desk.settle_due)
+app.command("replay")(dispute_replay.replay)
 app.command("dossier")(dossier.dossier)

@@ -68,7 +68,7 @@ def dossier(  # noqa: PLR0913, PLR0917 - each is an option
     try:
         with LogReader(log_place(settings)) as reader:
             texts = {each.revision: each for each in map(read_folder, folders_of(settings, policies or []))}
-            material = _gathered(settings, reader, dispute, first, texts, known)
+            material = gathered(settings, reader, dispute, first, texts, known)
             files = files_of(material)
             digest = dossier_digest(files)
             anyio.run(_append, settings, seal_record(actor, material, digest))
@@ -90,7 +90,7 @@ def dossier(  # noqa: PLR0913, PLR0917 - each is an option
     typer.echo(f"{told}\n  dossier      {len(files)} files, sealed by entry {seal}\n  SHA-256      {sha256}")
 
 
-def _gathered(  # noqa: PLR0913, PLR0917 - what a dossier is read from
+def gathered(  # noqa: PLR0913, PLR0917 - what a dossier is read from
     settings: Settings,
     reader: LogReader,
     dispute: str,
@@ -98,6 +98,7 @@ def _gathered(  # noqa: PLR0913, PLR0917 - what a dossier is read from
     policies: Mapping[str, PolicySource],
     prices: Prices | None,
 ) -> Material:
+    """What a dossier is made of; raises what ``gather`` raises, or ``SettingsInvalid``."""
     database = control_database(settings)
     try:
         with database.reader.connect() as connection, shown_progress(Console(stderr=True)) as progress:

@@ -18,6 +18,7 @@ from gateway.cli import (
     payloads,
     policy,
     proposal,
+    provenance,
     redact,
     serve,
     transfer,
@@ -41,6 +42,7 @@ app.add_typer(witness.app, name="witness", help="Run a witness on a department's
 app.add_typer(policy.app, name="policy", help="Check and test policies.")
 app.add_typer(redact.app, name="redact", help="Find and take out sensitive text; measure it.")
 app.add_typer(party.app, name="party", help="Org units, people, groups and services that hold something.")
+asset.app.command("provenance")(provenance.show)
 app.add_typer(asset.app, name="asset", help="What can be owned.")
 app.add_typer(owner.app, name="owner", help="Who holds what of an asset, and held it at any time.")
 app.add_typer(grant.app, name="grant", help="Rights that owners give to departments.")

@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from audit.evidence import verifier
+from gateway import bundled
 from gateway.cli.main import app
 from tests.fought import Fought
 from tests.unit.audit.evidence.test_bundle import members
@@ -61,6 +63,32 @@ def test_a_stranger_needs_the_zip_alone(fought: Fought, config: Path, tmp_path: 
     command = [sys.executable, "-I", "verify.py", "case.zip"]
     done = subprocess.run(command, cwd=target.parent, capture_output=True, text=True, check=False)
     assert (done.returncode, "EVERYTHING HOLDS" in done.stdout) == (0, True), done.stdout
+
+
+def test_a_replay_is_shown_before_any_dossier(fought: Fought, config: Path) -> None:
+    """Calls are decided again under each party, beside a control; JSON has the same."""
+    arguments = ["dispute", "replay", fought.dispute, "--config", str(config), "--as", "auditor"]
+    policies = ["--policies", str(bundled.policies())]
+    made = RUNNER.invoke(app, [*arguments, *policies])
+    assert made.exit_code == 0, made.output
+    rows = [line.split() for line in made.output.splitlines()]
+    assert ["as", "it", "was", "94", "94", "0", "0", "0", "0"] in rows
+    assert ["retail", "94", "4", "90", "0", "0", "0"] in rows
+    made = RUNNER.invoke(app, [*arguments, "--json"])
+    assert json.loads(made.output.splitlines()[-1])[0]["counts"]["unreplayable"] == 94
+
+
+def test_provenance_is_shown_and_drawn(config: Path, tmp_path: Path) -> None:
+    """An asset's graph comes as a table, in DOT, in JSON and as a drawing; an unknown asset is told."""
+    picture = tmp_path / "graph.svg"
+    arguments = ["asset", "provenance", "support-tone", "--config", str(config)]
+    shown = RUNNER.invoke(app, [*arguments, "--svg", str(picture)])
+    assert (shown.exit_code, "accountable owner" in shown.output) == (0, True), shown.output
+    assert picture.read_bytes().startswith(b'<svg xmlns="http://www.w3.org/2000/svg" ')
+    assert RUNNER.invoke(app, [*arguments, "--dot"]).output.startswith("digraph provenance {")
+    assert json.loads(RUNNER.invoke(app, [*arguments, "--json"]).output)["asset"] == "support-tone"
+    arguments[2] = "no-such"
+    assert RUNNER.invoke(app, arguments).exit_code == 2
 
 
 def test_an_unknown_dispute_is_told(config: Path, tmp_path: Path) -> None:
