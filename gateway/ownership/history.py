@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from gateway.control.schema import FOREVER
 from gateway.ownership.facets import Basis, Facet
@@ -40,6 +40,7 @@ class Assertion:
     closed_revision: int
 
 
+# Made once, for making a statement costs more than asking it.
 _ASKED = select(TABLE).where(
     TABLE.c.asset == bindparam("asset"),
     TABLE.c.facet == bindparam("facet"),
@@ -47,6 +48,12 @@ _ASKED = select(TABLE).where(
     TABLE.c.recorded_from_us <= bindparam("known_at_us"),
     TABLE.c.valid_to_us > bindparam("valid_at_us"),
     TABLE.c.valid_from_us <= bindparam("valid_at_us"),
+)
+
+_ALL_OF = select(TABLE).where(
+    TABLE.c.asset.in_(bindparam("asked", expanding=True)),
+    TABLE.c.recorded_to_us > bindparam("known_at_us"),
+    TABLE.c.recorded_from_us <= bindparam("known_at_us"),
 )
 
 
@@ -105,19 +112,13 @@ def believed_of(
     asked = list(dict.fromkeys(assets))
     found: list[Assertion] = []
     for start in range(0, len(asked), _AT_ONCE):
-        found += _read(
-            connection, _believed(known_at_us).where(TABLE.c.asset.in_(asked[start : start + _AT_ONCE]))
-        )
+        values = {"asked": asked[start : start + _AT_ONCE], "known_at_us": known_at_us}
+        found += [_assertion(row) for row in connection.execute(_ALL_OF, values)]
     return tuple(found)
 
 
-def known_at(known_at_us: int) -> ColumnElement[bool]:
-    """What an assertion must be to have been believed at a time."""
-    return and_(TABLE.c.recorded_from_us <= known_at_us, TABLE.c.recorded_to_us > known_at_us)
-
-
 def _believed(known_at_us: int) -> Select[Any]:
-    return select(TABLE).where(known_at(known_at_us))
+    return select(TABLE).where(TABLE.c.recorded_from_us <= known_at_us, TABLE.c.recorded_to_us > known_at_us)
 
 
 def _read(connection: Connection, chosen: Select[Any]) -> tuple[Assertion, ...]:

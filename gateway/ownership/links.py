@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, insert, select, update
+from sqlalchemy import Column, Connection, Row, Select, and_, bindparam, insert, select, update
 
 from audit.entry import EntryType
 from gateway.control.changes import Change
@@ -48,12 +48,12 @@ def children(connection: Connection, asset: str, known_at_us: int = LATEST) -> t
 
 def ancestry(connection: Connection, assets: Iterable[str], known_at_us: int = LATEST) -> tuple[Link, ...]:
     """Every link above these assets, all the way up."""
-    return _reachable(connection, assets, known_at_us, up=True)
+    return _reachable(connection, assets, known_at_us, _ABOVE, "parent")
 
 
 def progeny(connection: Connection, assets: Iterable[str], known_at_us: int = LATEST) -> tuple[Link, ...]:
     """Every link below these assets, all the way down."""
-    return _reachable(connection, assets, known_at_us, up=False)
+    return _reachable(connection, assets, known_at_us, _BELOW, "child")
 
 
 def link(change: Change, child: str, parent: str, kind: LinkKind) -> None:
@@ -112,23 +112,38 @@ def _believed(known_at_us: int) -> Select[Any]:
 
 def _links(connection: Connection, chosen: Select[Any]) -> tuple[Link, ...]:
     rows = connection.execute(chosen.order_by(ASSET_LINK.c.child, ASSET_LINK.c.kind, ASSET_LINK.c.parent))
-    return tuple(Link(row[0], row[1], LinkKind(row[2]), row[3], row[4], row[5]) for row in rows)
+    return tuple(_link(row) for row in rows)
 
 
 def _reachable(
-    connection: Connection, assets: Iterable[str], known_at_us: int, *, up: bool
+    connection: Connection, assets: Iterable[str], known_at_us: int, step: Select[Any], end: str
 ) -> tuple[Link, ...]:
-    near, far = (ASSET_LINK.c.child, ASSET_LINK.c.parent)
-    if not up:
-        near, far = far, near
-    seen: dict[tuple[str, str, str], Link] = {}
+    """Goes on from each link's ``end``; PostgreSQL would read all links for one recursive query."""
     asked = list(dict.fromkeys(assets))
     reached = set(asked)
+    found: dict[Link, None] = {}
     while asked:
-        some, asked = asked[:_AT_ONCE], asked[_AT_ONCE:]
-        found = _links(connection, _believed(known_at_us).where(near.in_(some)))
-        seen |= {(each.child, each.parent, each.kind): each for each in found}
-        ends = dict.fromkeys(each.parent if up else each.child for each in found)
-        asked += [end for end in ends if end not in reached]
+        values = {"asked": asked[:_AT_ONCE], "known_at_us": known_at_us}
+        links = [_link(row) for row in connection.execute(step, values)]
+        found |= dict.fromkeys(links)
+        ends = dict.fromkeys(str(getattr(each, end)) for each in links)
+        asked = [*asked[_AT_ONCE:], *(each for each in ends if each not in reached)]
         reached.update(ends)
-    return tuple(seen.values())
+    return tuple(found)
+
+
+def _step(near: Column[Any]) -> Select[Any]:
+    """The links of some assets; made once, for making a statement costs more than asking it."""
+    return select(*_COLUMNS).where(
+        near.in_(bindparam("asked", expanding=True)),
+        ASSET_LINK.c.recorded_to_us > bindparam("known_at_us"),
+        ASSET_LINK.c.recorded_from_us <= bindparam("known_at_us"),
+    )
+
+
+def _link(row: Row[Any]) -> Link:
+    recorded = (row.recorded_from_us, row.recorded_to_us, row.revision)
+    return Link(row.child, row.parent, LinkKind(row.kind), *recorded)
+
+
+_ABOVE, _BELOW = _step(ASSET_LINK.c.child), _step(ASSET_LINK.c.parent)

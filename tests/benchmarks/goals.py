@@ -43,6 +43,11 @@ GOALS = (
     Goal("detection: CUDA", "tokens", ">= 1000000.00 1/s", lambda value: value >= 1e6, ""),
     Goal("policy: activation", "last worker", "<= 1000.00 ms", lambda value: value <= 1000, "4 workers"),
     Goal("policy: activation", "failed", "= 0.00 x", lambda value: value == 0, "4 workers"),
+    *(
+        Goal("ownership:", "p50", "<= 1.00 ms", lambda value: value <= 1, f"{database}, {what}")
+        for database in ("SQLite", "PostgreSQL")
+        for what in ("now", "as known then", "by default", "corrected")
+    ),
     Goal("paced-16:", "added first p50", "<= 3.00 ms", lambda value: value <= 3.0),
 )
 _SOAK_MIB = 20.0
