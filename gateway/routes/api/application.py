@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.responses import JSONResponse
-from pydantic import Field
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
@@ -20,6 +19,7 @@ from gateway.routes.api.answering import Answerer, add_answers
 from gateway.routes.api.cursors import Cursors
 from gateway.routes.api.desk import DeskRoutes, add_desk
 from gateway.routes.api.door import ApiDoor
+from gateway.routes.api.failures import FAILURES, ErrorView
 from gateway.routes.api.hearings import Hearings, add_hearings
 from gateway.routes.api.history import Historian, add_history
 from gateway.routes.api.naming import components
@@ -28,7 +28,7 @@ from gateway.routes.api.policies import Builder, add_building
 from gateway.routes.api.reading import Reader, add_shelf
 from gateway.routes.bundles import BundleService
 from gateway.settings import ServerSettings
-from gateway.views.base import AnyShelf, Told
+from gateway.views.base import AnyShelf
 
 PREFIX = "/api/v1"
 
@@ -39,41 +39,6 @@ Every POST takes an `Idempotency-Key`. Every GET gives a strong `ETag`, which `I
 take. Listings are paged by opaque cursors. What you may not see is not there for you. Where an operation
 needs two people, its answer is 202 with a proposal, to which another person consents. Times are RFC 3339.
 """
-
-
-class ErrorDetail(Told):
-    """What went wrong, and what to do about it."""
-
-    message: str
-    type: str
-    param: str | None = Field(description="The member, parameter or header that it is about.")
-    code: str = Field(
-        description="Stable; the README's table of errors says what to do.", examples=["conflict"]
-    )
-    request_id: str = Field(description="Leads an operator to the record in the log.")
-
-
-class ErrorView(Told):
-    """How every failure is told."""
-
-    error: ErrorDetail
-
-
-_FAILURES: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorView, "description": text}
-    for status, text in {
-        400: "The request cannot be accepted as it is.",
-        401: "No key, or one that is not valid.",
-        403: "Not for this caller to do.",
-        404: "Not there, or not for this caller to see.",
-        409: "What is there now does not allow it.",
-        412: "It is not what If-Match says.",
-        413: "The body is too large.",
-        422: "It contradicts itself or the registry, or the idempotency key came with another request.",
-        431: "The headers are too large.",
-        503: "A part that must work does not; nothing was changed.",
-    }.items()
-}
 
 
 class _Api(FastAPI):
@@ -119,10 +84,10 @@ def routes(
         openapi_url=None,
         redirect_slashes=False,
         servers=[{"url": PREFIX}],
+        responses=FAILURES,
     )
-    api.state.components = components(list(office.catalogue))
-    router = _router(office, Cursors(secret), stock)
-    api.include_router(router)
+    api.state.components = components([*office.catalogue, ErrorView])
+    _add_routes(api.router, office, Cursors(secret), stock)
 
     async def openapi(request: Request) -> JSONResponse:
         del request
@@ -136,8 +101,7 @@ def routes(
     return mounts
 
 
-def _router(office: FrontOffice, cursors: Cursors, stock: Stock) -> APIRouter:
-    router = APIRouter(responses=_FAILURES)
+def _add_routes(router: APIRouter, office: FrontOffice, cursors: Cursors, stock: Stock) -> None:
     reader = Reader(office, cursors)
     operator = Operator(office, {shelf.noun: shelf for shelf in stock.shelves})
     for shelf in stock.shelves:
@@ -151,4 +115,3 @@ def _router(office: FrontOffice, cursors: Cursors, stock: Stock) -> APIRouter:
         add_building(router, Builder(stock.desk))
     for operation in office.catalogue:
         add_operation(router, operator, operation)
-    return router

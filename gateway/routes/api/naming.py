@@ -63,9 +63,12 @@ def thing_of(noun: str, operation: type[Operation]) -> str:
     return next((name for name in names if name in operation.model_fields), "")
 
 
-def components(operations: Sequence[type[BaseModel]]) -> dict[str, Any]:
-    """What the schemas of operations refer to."""
+def components(models: Sequence[type[BaseModel]]) -> dict[str, Any]:
+    """The schemas of these models, and of what they refer to; an operation's own stands at its route."""
     found: dict[str, Any] = {}
-    for operation in operations:
-        found |= operation.model_json_schema(ref_template=REFERENCE).get("$defs", {})
+    for model in models:
+        schema = model.model_json_schema(ref_template=REFERENCE)
+        found |= schema.pop("$defs", {})
+        if not issubclass(model, Operation):
+            found[model.__name__] = schema
     return found
