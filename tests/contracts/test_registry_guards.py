@@ -13,6 +13,7 @@ from audit.log import Log, open_log
 from audit.place import Place
 from gateway.control.changes import Change
 from gateway.control.schema import FOREVER
+from gateway.ownership import history
 from gateway.ownership.facets import Facet
 from gateway.ownership.history import held_between, timeline
 from gateway.ownership.registry_tables import ASSET, ASSET_LINK, OWNERSHIP_ASSERTION, PARTY, PARTY_SUCCESSION
@@ -138,6 +139,16 @@ async def test_nothing_is_replaced_on_the_quiet(world: World) -> None:
     ):
         with pytest.raises(SQLAlchemyError, match="append-only"):
             _written(world, text(f"INSERT OR REPLACE INTO {table} VALUES ({values})"))  # noqa: S608 - ours
+
+
+async def test_who_holds_it_is_found_by_index(world: World) -> None:
+    """The question of the request path reads an index, at any size of the registry."""
+    if world.control.database.writer.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads a table as small as this one whole")
+    asked = history._ASKED.params(asset="a", facet="steward", valid_at_us=1, known_at_us=1)
+    query = asked.compile(world.control.database.reader, compile_kwargs={"literal_binds": True})
+    (step,) = world.see(lambda c: c.execute(text(f"EXPLAIN QUERY PLAN {query}")).all())
+    assert "USING INDEX ownership_assertion_belief (asset=? AND facet=? AND" in step.detail
 
 
 async def test_a_succession_stays(world: World) -> None:
