@@ -15,7 +15,7 @@ RESAMPLES = 2_000
 _TAIL = (1 - CONFIDENCE) / 2
 # The normal distribution's quantile at 97.5 %.
 _Z = 1.959963984540054
-_CHUNK = 100
+_DRAWN_AT_ONCE = 1_000_000
 # Below what a double can add.
 _NOTHING = 1e-17
 
@@ -93,8 +93,11 @@ def bootstrap(sample: Weights, seed: str) -> tuple[float, float]:
     total = int(counts.sum())
     drawing = np.random.Generator(np.random.PCG64(int.from_bytes(sha256(seed.encode()).digest()[:8], "big")))
     rates = []
-    for _ in range(RESAMPLES // _CHUNK):
-        drawn = drawing.multinomial(total, counts / total, size=_CHUNK).astype(np.float64)
+    # As many at once as memory bears; the draws are the same however they are cut.
+    step = max(1, min(RESAMPLES, _DRAWN_AT_ONCE // len(units)))
+    for begun in range(0, RESAMPLES, step):
+        asked = min(step, RESAMPLES - begun)
+        drawn = drawing.multinomial(total, counts / total, size=asked).astype(np.float64)
         rates.append((drawn @ events) / (drawn @ exposure))
     low, high = np.quantile(np.concatenate(rates), [_TAIL, 1 - _TAIL], method="inverted_cdf")
     return float(low), float(high)

@@ -1,9 +1,10 @@
 """How departments handle data, from the log alone: figures with their bounds, and what is not in them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
+from zlib import crc32
 
 from audit.query import LogReader
 from gateway.domain import JsonObject
@@ -14,6 +15,7 @@ from gateway.ownership.tally import ALL, DepartmentTally, SenderDay, Tally
 # Fewer sender-days than this would be resampled into nearly the same sample each time; the same for prompts.
 _ENOUGH_DAYS = 20
 _ENOUGH_PROMPTS = 30
+_MOST_UNITS, _GROUPS = 4_096, 1_024
 PER = 1_000
 """Findings are told per so many prompts."""
 
@@ -164,8 +166,23 @@ class _Rates:
         return +found
 
     def _days(self, entity: str, declared: str | None) -> Weights:
-        units = (_unit(day, entity, declared) for day in self._tally.days.values())
-        return Counter(unit for unit in units if unit[1])
+        units = ((who, _unit(day, entity, declared)) for who, day in self._tally.days.items())
+        return _grouped({who: unit for who, unit in units if unit[1]})
+
+
+def _grouped(units: Mapping[tuple[str, int], tuple[int, int]]) -> Weights:
+    """The units as a sample; so many of them that drawing takes long are put into random groups first.
+
+    Groups of independent units are drawn like units (Hansen, Hurwitz and Madow, "Sample survey methods and
+    theory", 1953, chapter 10); which group one falls into is told by its own name, so always the same.
+    """
+    if len(units) <= _MOST_UNITS:
+        return Counter(units.values())
+    groups: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for (sender, day), (events, exposure) in units.items():
+        place = crc32(f"{sender}/{day}".encode()) % _GROUPS
+        groups[place] = (groups[place][0] + events, groups[place][1] + exposure)
+    return Counter(groups.values())
 
 
 def _unit(day: SenderDay, entity: str, declared: str | None) -> tuple[int, int]:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
+from audit.entry import EntryType, Record
 from audit.evidence.bundle import PolicyTexts
 from audit.query import LogReader
+from gateway.control.changes import CHANGE
 from gateway.control.schema import CONTROL_CHANGE, FOREVER
 from gateway.ownership.counterfactual import Counterfactual, counterfactuals
 from gateway.ownership.disputes import cases
@@ -99,10 +101,16 @@ def gather(sources: Sources, dispute: str, progress: Progress = silent) -> Mater
 
 def _end(sources: Sources, revision: int) -> int:
     """The index behind the last record of a change."""
-    query = select(CONTROL_CHANGE.c.entry_index).where(CONTROL_CHANGE.c.revision == revision)
-    first: int = sources.connection.execute(query).scalar_one()
-    (located,) = sources.reader.find(str(first))
-    return max(each.index for each in sources.reader.find(located.entry.record.request_id)) + 1
+    query = select(CONTROL_CHANGE.c.id, CONTROL_CHANGE.c.entry_index)
+    row = sources.connection.execute(query.where(CONTROL_CHANGE.c.revision == revision)).one()
+    (located,) = sources.reader.find(str(row.entry_index))
+    # Under the same name may stand what a crash left behind, and that it is void.
+    together = sources.reader.find(located.entry.record.request_id)
+    return max(each.index for each in together if _is_of(each.entry.record, row.id)) + 1
+
+
+def _is_of(record: Record, change: str) -> bool:
+    return record.detail.get(CHANGE) == change and record.type is not EntryType.CONTROL_VOID
 
 
 def _replays(

@@ -1,3 +1,6 @@
+import random
+from collections import Counter
+
 import orjson
 import pytest
 from hypothesis import given, settings
@@ -5,7 +8,8 @@ from hypothesis import strategies as st
 
 from audit.errors import ExportRefused
 from audit.query import LogReader
-from gateway.ownership.scorecard import MEASURES, Scorecards, read_scorecards, scorecards
+from gateway.ownership.intervals import bootstrap
+from gateway.ownership.scorecard import MEASURES, Scorecards, _grouped, read_scorecards, scorecards
 from gateway.ownership.span import Span
 from gateway.ownership.tally import Tally
 from tests.calls import Call, leaves
@@ -44,6 +48,21 @@ def test_days_of_senders_are_drawn_where_there_are_enough() -> None:
         card.department: card.findings.method for card in carded(*calls, *few, *none).cards if card.findings
     }
     assert methods == {"retail": "bootstrap of sender-days", "legal": "poisson", "it": "poisson"}
+
+
+def test_very_many_days_are_drawn_in_groups() -> None:
+    """Sender-days in random groups hold the same counts, and give about the bounds of single ones."""
+    chance = random.Random(7)  # noqa: S311 - invented counts
+    days = {(f"sub_{number % 100}", number // 100): (chance.randrange(9), 3) for number in range(6_000)}
+    single, grouped = Counter(days.values()), _grouped(days)
+    assert sum(times for _, times in grouped.items()) == 1_024
+    for place in (0, 1):
+        assert sum(unit[place] * times for unit, times in grouped.items()) == sum(
+            unit[place] * times for unit, times in single.items()
+        )
+    assert bootstrap(grouped, "seed") == pytest.approx(bootstrap(single, "seed"), rel=0.01)
+    few = dict(list(days.items())[:50])
+    assert _grouped(few) == Counter(few.values())
 
 
 def test_findings_split_by_class_and_type() -> None:
