@@ -11,8 +11,6 @@ from gateway.pdp.checks import ENTRY_POINT, CheckedPolicy
 from gateway.pdp.rego import CompiledPolicy, Interpreter, Module, RanAway, RegoError, Undefined, record_calls
 
 _RECORD = "custody_record_input"
-# Stands in for the whole access package, so that a test hands its input over in place of a decision.
-_RECORDER = Module("main.rego", f"package custody.access\n\ndecision := {_RECORD}(input)\n")
 _FAILED = "no value"
 
 
@@ -42,13 +40,13 @@ def compare(
     return GateReport(len(inputs), tuple(differences[:3]))
 
 
-def inputs_of_tests(policy: CheckedPolicy) -> list[JsonObject]:
-    """Every input on which the shipped tests ask for a decision, each once, in the order asked."""
-    modules = [
-        *(m for m in policy.source.modules if not _is_access(policy, m)),
-        _RECORDER,
-        *policy.source.tests,
-    ]
+def inputs_of_tests(policy: CheckedPolicy, entry_point: str = ENTRY_POINT) -> list[JsonObject]:
+    """Every input on which the shipped tests ask for ``entry_point``, each once, in the order asked."""
+    package, rule = entry_point.removeprefix("data.").rsplit(".", 1)
+    # Stands in for the whole package, so that a test hands its input over in place of an answer.
+    recorder = Module("recorder.rego", f"package {package}\n\n{rule} := {_RECORD}(input)\n")
+    others = (syntax.module for syntax in policy.modules if syntax.package != package)
+    modules = [*others, recorder, *policy.source.tests]
     rules = [
         f"data.{syntax.package}.{rule}"
         for syntax in policy.tests
@@ -99,7 +97,3 @@ def _answer(form: CompiledPolicy | Interpreter, text: str) -> JsonValue:
         raise
     except (RegoError, Undefined):
         return _FAILED
-
-
-def _is_access(policy: CheckedPolicy, module: Module) -> bool:
-    return any(s.module == module and s.package == "custody.access" for s in policy.modules)

@@ -1,7 +1,9 @@
 """Policy decisions by an OPA server."""
 
 import asyncio
+import re
 import ssl
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +18,9 @@ from gateway.pdp.checks import ENTRY_POINT
 from gateway.pdp.contract import DecisionContract, IdSource, unavailable
 
 _PACKAGE, _RULE = ENTRY_POINT.removeprefix("data.").rsplit(".", 1)
+_OLDEST = (1, 21, 3)
+"""Older ones accept unsigned bundles where no key id is set."""
+
 _PROVENANCE = {"provenance": "true"}
 _NOT_AN_ANSWER = (ValueError, RecursionError, aiohttp.ClientError, OSError)
 
@@ -107,6 +112,7 @@ class OpaServer:
             return self._client
 
     def _revision_of(self, answer: JsonObject) -> str:
+        _refuse_old(answer.get("provenance"))
         served = _served_revision(answer.get("provenance"), self._options.bundle)
         pinned = self._options.revision
         if pinned and served and served != pinned:
@@ -161,6 +167,19 @@ def _trust(options: Options) -> ssl.SSLContext | Literal[True]:
 
 def _encode(value: JsonValue) -> str:
     return orjson.dumps(value).decode()
+
+
+def _refuse_old(provenance: JsonValue) -> None:
+    """Refuses a server that says it is older than the first that always verifies bundles."""
+    version = provenance.get("version") if isinstance(provenance, dict) else None
+    if isinstance(version, str) and _is_old(version):
+        raise unavailable(f"the OPA server is {version}; 1.21.3 is the oldest that verifies every bundle")
+
+
+@lru_cache(maxsize=8)
+def _is_old(version: str) -> bool:
+    numbers = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+).*", version)
+    return numbers is None or tuple(int(number) for number in numbers.groups()) < _OLDEST
 
 
 def _served_revision(provenance: JsonValue, bundle: str) -> str:

@@ -415,6 +415,31 @@ async def test_the_token_goes_along_and_stays_hidden() -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "taken"),
+    [
+        ("1.21.3", True),
+        ("1.22.2", True),
+        ("v2.0.0-rc1", True),
+        ("1.21.2", False),
+        ("0.70.0", False),
+        ("newest", False),
+    ],
+)
+async def test_an_old_server_is_refused(version: str, taken: bool) -> None:
+    """OPA before 1.21.3 may have taken a bundle that nobody signed; what cannot say its age is no better."""
+    provenance = {"version": version, **bundles(main="r1")}
+    async with server(answering(json.dumps({"result": SOUND, "provenance": provenance}))) as port:
+        engine = opa.build(opa.Options(port=port))
+        if taken:
+            assert (await engine.decide(letter())).allow
+        else:
+            with pytest.raises(PolicyUnavailable) as caught:
+                await engine.decide(letter())
+            assert "1.21.3" in str(caught.value.reason_admin)
+        await engine.aclose()
+
+
+@pytest.mark.parametrize(
     ("provenance", "bundle", "pinned", "expected"),
     [
         (bundles(main="r1"), "", "", "r1"),
