@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -262,6 +263,11 @@ def _facets(known: tuple[str, ...], claims: tuple[Claim, ...]) -> tuple[str, ...
 
 
 def _read(kind: type[_T], value: object) -> _T:
-    adapter: TypeAdapter[Any] = TypeAdapter(kind)
-    read: _T = adapter.validate_python(value)
+    read: _T = adapter(kind).validate_python(value)  # type: ignore[arg-type]  # a class is hashable
     return read
+
+
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any kind of value
+    """What turns values of a kind into facts and back; making one costs more than using it."""
+    return TypeAdapter(kind)

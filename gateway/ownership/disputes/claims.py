@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
 from audit.entry import Facts
@@ -12,7 +11,7 @@ from gateway.errors import AlreadyDecided, Impossible, MatterDisputed
 from gateway.ownership.dispute_tables import DISPUTE
 from gateway.ownership.disputes import precedents, texts
 from gateway.ownership.disputes.asked import ClaimAsked, microseconds
-from gateway.ownership.disputes.case import Case
+from gateway.ownership.disputes.case import Case, adapter
 from gateway.ownership.disputes.journal import in_state, load
 from gateway.ownership.disputes.people import Succession, stands_for
 from gateway.ownership.disputes.states import BOUND, State
@@ -44,7 +43,7 @@ def require_open(change: Change, case: Case, claims: Iterable[Claim], successors
 
 def facts(claims: Iterable[Claim]) -> list[Facts]:
     """Claims as an event and its record say them."""
-    dumped: list[Facts] = TypeAdapter(list[Claim]).dump_python(list(claims), mode="json")
+    dumped: list[Facts] = adapter(list[Claim]).dump_python(list(claims), mode="json")
     return dumped
 
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 
-from pydantic import TypeAdapter
-
 from audit.entry import Facts
 from gateway.errors import Impossible
-from gateway.ownership.disputes.case import Case
+from gateway.ownership.disputes.case import Case, adapter
 from gateway.ownership.disputes.values import Condition, Disposition
 
 
@@ -41,7 +39,7 @@ def require_bound(case: Case, conditions: Iterable[Condition]) -> None:
 
 def facts(value: object) -> Facts:
     """A value of a dispute as an event and its record say it."""
-    dumped: Facts = TypeAdapter(type(value)).dump_python(value, mode="json")
+    dumped: Facts = adapter(type(value)).dump_python(value, mode="json")  # type: ignore[arg-type]  # as there
     return dumped
 
 

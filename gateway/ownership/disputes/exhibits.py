@@ -26,7 +26,13 @@ _MOST_EXHIBITS = 200
 
 Term = Annotated[str, Field(max_length=128)]
 Name = Annotated[
-    str, Field(min_length=1, max_length=200, description="What it shows, in a line without names.")
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00\n]*$",
+        description="What it shows, in a line without names.",
+    ),
 ]
 
 

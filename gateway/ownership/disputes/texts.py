@@ -13,7 +13,8 @@ from gateway.ownership.dispute_tables import DISPUTE_TEXT
 
 _SALT_BYTES = 16
 
-Prose = Annotated[str, Field(min_length=1, max_length=20_000)]
+# U+0000 has no place in a text of PostgreSQL.
+Prose = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")]
 """What people write, in their words."""
 
 

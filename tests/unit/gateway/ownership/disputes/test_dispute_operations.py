@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from gateway.control.changes import Change
 from gateway.errors import (
@@ -476,3 +477,10 @@ async def test_who_acted_in_a_matter_does_not_judge_it(court: Court) -> None:
     moved = replace(judge, subject=replace(judge.subject, department="product", roles=("owner",)))
     with pytest.raises(NotPermitted):
         await court.do(moved, Answer(dispute=dispute, statement="we"))
+
+
+@pytest.mark.parametrize("text", ["", "a\0b", "\ud800", "x" * 20_001])
+def test_a_text_that_cannot_be_kept_is_no_text(text: str) -> None:
+    """Empty, endless and broken texts are refused before anything is tried."""
+    with pytest.raises(ValidationError):
+        Answer(dispute="d", statement=text)
