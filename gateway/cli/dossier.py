@@ -1,7 +1,8 @@
 """Everything about a dispute in one file that a stranger can check."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,8 @@ Note = Annotated[
     Path | None,
     typer.Option(
         "--checkpoint",
+        exists=True,
+        dir_okay=False,
         help="File with the signed note to build on, such as `checkpoint` of an earlier dossier: the same"
         " bytes again although more witnesses have cosigned since.",
     ),
@@ -63,31 +66,32 @@ def dossier(  # noqa: PLR0913, PLR0917 - each is an option
     The file says what stood until the dispute's last step, so it comes out the same until there is another.
     """
     settings, known = configured(config), read_known_prices(prices)
-    actor = acting(settings, who)
-    output = target or Path(f"dossier-{dispute}.zip")
+    actor, output = acting(settings, who), target or Path(f"dossier-{dispute}.zip")
+    if not output.parent.is_dir():
+        fail(f"There is no folder {output.parent} to write into.")
+    with _refusals_told(), LogReader(log_place(settings)) as reader:
+        texts = {each.revision: each for each in map(read_folder, folders_of(settings, policies or []))}
+        material = gathered(settings, reader, dispute, first, texts, known)
+        files = files_of(material)
+        digest = dossier_digest(files)
+        anyio.run(_append, settings, seal_record(actor, material, digest))
+        seal, note = _sealed(settings, reader, digest, checkpoint)
+        evidence = evidence_of(
+            material, files, seal, note=note, verifier=_verifier(settings), witnesses=witnesses_of(settings)
+        )
+        sha256, told = write_evidence(reader, evidence, output)
+    typer.echo(f"{told}\n  dossier      {len(files)} files, sealed by entry {seal}\n  SHA-256      {sha256}")
+
+
+@contextmanager
+def _refusals_told() -> Iterator[None]:
     try:
-        with LogReader(log_place(settings)) as reader:
-            texts = {each.revision: each for each in map(read_folder, folders_of(settings, policies or []))}
-            material = gathered(settings, reader, dispute, first, texts, known)
-            files = files_of(material)
-            digest = dossier_digest(files)
-            anyio.run(_append, settings, seal_record(actor, material, digest))
-            seal, note = _sealed(settings, reader, digest, checkpoint)
-            evidence = evidence_of(
-                material,
-                files,
-                seal,
-                note=note,
-                verifier=_verifier(settings),
-                witnesses=witnesses_of(settings),
-            )
-            sha256, told = write_evidence(reader, evidence, output)
+        yield
     except (AuditError, SettingsInvalid) as error:
         typer.secho(f"custody dispute dossier: {error}", fg=typer.colors.RED, err=True)
         raise typer.Exit(1) from error
     except CustodyError as error:
         fail(error.reason_user)
-    typer.echo(f"{told}\n  dossier      {len(files)} files, sealed by entry {seal}\n  SHA-256      {sha256}")
 
 
 def gathered(  # noqa: PLR0913, PLR0917 - what a dossier is read from

@@ -91,10 +91,12 @@ def test_provenance_is_shown_and_drawn(config: Path, tmp_path: Path) -> None:
     assert RUNNER.invoke(app, arguments).exit_code == 2
 
 
-def test_an_unknown_dispute_is_told(config: Path, tmp_path: Path) -> None:
-    """A dispute that there is not is told in a sentence, and nothing is written."""
+def test_what_cannot_be_written_is_told(fought: Fought, config: Path, tmp_path: Path) -> None:
+    """An unknown dispute, principal, folder or note is told in a sentence, and nothing is written."""
     target = tmp_path / "none.zip"
     code, output = run(config, "no-such", "--as", "auditor", "-o", str(target))
     assert (code, "There is no dispute" in output, target.exists()) == (2, True, False), output
-    code, output = run(config, "no-such", "--as", "nobody", "-o", str(target))
-    assert code == 2
+    assert run(config, "no-such", "--as", "nobody", "-o", str(target))[0] == 2
+    code, output = run(config, fought.dispute, "--as", "auditor", "-o", str(tmp_path / "no" / "where.zip"))
+    assert (code, "There is no folder" in output) == (2, True), output
+    assert run(config, fought.dispute, "--as", "auditor", "--checkpoint", str(tmp_path / "none"))[0] == 2
