@@ -27,6 +27,7 @@ from gateway.ownership.registration import NewAsset, add_asset, retire_asset
 from gateway.ownership.transferring import AcceptTransfer, ProposeTransfer
 from gateway.settings import AssetSettings
 from tests.contracts.rights_world import DEPARTMENTS, SECOND, START, World, speaker
+from tests.registries import registry_place
 
 pytestmark = pytest.mark.anyio
 
@@ -69,9 +70,7 @@ PLACES = (settings_of("northwind-base"), settings_of("support-tone", "northwind-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """An empty place for a control database."""
-    if request.param == "sqlite":
-        return tmp_path / "control.db"
-    return request.getfixturevalue("postgres_server").place()
+    return registry_place(request, tmp_path, request.param)
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ from gateway.ownership.transferring import (
 )
 from gateway.ownership.transfers import State, find_transfer, transfers
 from tests.contracts.rights_world import SECOND, World, employee, speaker
+from tests.registries import registry_place
 
 pytestmark = pytest.mark.anyio
 
@@ -46,9 +47,7 @@ PRODUCT, RETAIL, IT, LEGAL = speaker("product"), speaker("retail"), speaker("it"
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """An empty place for a control database."""
-    if request.param == "sqlite":
-        return tmp_path / "control.db"
-    return request.getfixturevalue("postgres_server").place()
+    return registry_place(request, tmp_path, request.param)
 
 
 @pytest.fixture
