@@ -16,9 +16,8 @@ from gateway.control.operations import Acting, Operation
 from gateway.control.requests import Performed
 from gateway.domain import Action
 from gateway.durable import durable
-from gateway.errors import CustodyError, NotFound, NotPermitted
+from gateway.errors import Conflict, CustodyError, Impossible, NotFound, NotPermitted
 from gateway.identity.base import Authenticator
-from gateway.ownership.registry_errors import UnknownAsset
 from gateway.pipeline import Call, Parts
 from gateway.records import Recorder, Refusals, Trail
 from gateway.sight import Sight, Viewer
@@ -66,6 +65,14 @@ class Page:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A thing of a kind, by its key."""
+
+    shelf: AnyShelf
+    key: str
+
+
 class FrontOffice:
     """Takes calls to governance from the door to the control database and back."""
 
@@ -94,15 +101,21 @@ class FrontOffice:
 
     # What is done.
 
-    async def perform(self, caller: Caller, operation: Operation, terms: Terms) -> Performed:
-        """Does the operation, or proposes it; raises a ``CustodyError``."""
+    async def perform(
+        self, caller: Caller, operation: Operation, terms: Terms, thing: Named | None = None
+    ) -> Performed:
+        """Does the operation, or proposes it; raises a ``CustodyError``.
+
+        ``thing`` is what it is done to. A refusal says nothing of a thing, or an asset, that the caller may
+        not see: it reads as if that were not there.
+        """
         try:
             return await self._parts.governance.perform(caller.acting, operation, terms)
-        except NotPermitted:
-            asset = operation.about
-            if asset and not operation.makes_asset and not await self._knows(caller, asset):
-                # Word for word what is said of an asset that is not there.
-                raise UnknownAsset(f"There is no asset {asset!r} in the registry.") from None
+        except (NotPermitted, NotFound, Conflict, Impossible):
+            if thing is not None:
+                await self.find(caller, thing.shelf, thing.key)
+            if operation.about and not operation.makes_asset:
+                await self.find(caller, assets.SHELF, operation.about)
             raise
 
     async def consent(self, caller: Caller, proposal: str, terms: Terms) -> Performed:
@@ -112,13 +125,6 @@ class FrontOffice:
     async def decline(self, caller: Caller, proposal: str, reason: str, terms: Terms) -> Performed:
         """Ends a proposal."""
         return await self._parts.governance.decline(caller.acting, proposal, reason, terms)
-
-    async def _knows(self, caller: Caller, asset: str) -> bool:
-        try:
-            await self.find(caller, assets.SHELF, asset)
-        except NotFound:
-            return False
-        return True
 
     # What is shown.
 

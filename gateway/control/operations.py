@@ -19,6 +19,9 @@ from gateway.errors import NotPermitted
 Outcome: TypeAlias = JsonObject
 
 
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+
+
 @dataclass(frozen=True, slots=True)
 class Acting:
     """Who acts: the principal's name, for people to read, and the subject, for rights and the record.
@@ -80,7 +83,7 @@ class Operation(BaseModel):
 
     def as_json(self) -> str:
         """Itself as JSON that is the same whenever it says the same."""
-        return orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS).decode()
+        return orjson.dumps(self.model_dump(), default=_in_order, option=_CANONICAL).decode()
 
     def fingerprint(self) -> str:
         """What names it on record: SHA-256 of its kind and text, in hex."""
@@ -90,6 +93,13 @@ class Operation(BaseModel):
     def help_line(cls) -> str:
         """What it does, in one sentence."""
         return (inspect.getdoc(cls) or cls.kind).partition("\n")[0]
+
+
+def _in_order(value: object) -> list[str]:
+    # The order of a set differs from one process to the next.
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    raise TypeError(type(value).__name__)
 
 
 class Catalogue:

@@ -63,6 +63,11 @@ class AssetView(View):
         """Whoever holds a facet of it."""
         return frozenset(held.holder for held in self.facets.values())
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """Who registers assets and corrects what is said of them."""
+        return frozenset({"governance-admin"})
+
 
 class AssetQuery(Query):
     """Which assets."""

@@ -12,6 +12,7 @@ from gateway.ownership.disputes.cases import File
 from gateway.ownership.disputes.states import State
 from gateway.ownership.disputes.texts import Text
 from gateway.ownership.disputes.values import Claim, Disposition, Kind, MeasureKind, Ruling, Seat, Side
+from gateway.ownership.parties import successors
 from gateway.views.base import End, Moment, Narrow, Query, Shelf, Told, View, end, moment
 
 # Before these are over, the other side has not been told.
@@ -23,6 +24,7 @@ class SideView(Told):
 
     id: str
     side: Side
+    now: list[str] = Field(description="Who acts for it now: itself, or whoever has taken its place.")
 
 
 class ClaimView(Told):
@@ -160,10 +162,14 @@ class DisputeView(View):
     @property
     def concerned(self) -> frozenset[str]:
         """Whoever opened it; once it is admitted all parties, and the panel's members by their ids."""
-        if self.state in _UNHEARD:
-            return frozenset({self.initiator})
-        panel = {seat.adjudicator for seat in self.panel}
-        return frozenset({party.id for party in self.parties} | panel)
+        heard = self.state not in _UNHEARD
+        sides = {
+            name
+            for party in self.parties
+            if heard or party.id == self.initiator
+            for name in (party.id, *party.now)
+        }
+        return frozenset(sides | ({seat.adjudicator for seat in self.panel} if heard else set()))
 
     @property
     def roles(self) -> frozenset[str]:
@@ -191,15 +197,13 @@ class DisputeQuery(Query):
 
 def find(connection: Connection, name: str, now_us: int) -> DisputeView:
     """The dispute or mandate of this id; raises ``NotFound``."""
-    del now_us
-    return _view(cases.find(connection, name))
+    return _view(connection, cases.find(connection, name), now_us)
 
 
 def some(
     connection: Connection, query: DisputeQuery, after: str, limit: int, now_us: int
 ) -> Sequence[DisputeView]:
     """Disputes by id, which is by time."""
-    del now_us
     found = cases.listing(
         connection,
         kind=query.kind.value,
@@ -209,7 +213,7 @@ def some(
         after=after,
         limit=limit,
     )
-    return [_view(cases.find(connection, each.id)) for each in found]
+    return [_view(connection, cases.find(connection, each.id), now_us) for each in found]
 
 
 SHELF = Shelf("dispute", "disputes", DisputeView, DisputeQuery, find, some)
@@ -241,7 +245,7 @@ class _Said:
         return self._texts[digest].text if digest else ""
 
 
-def _view(file: File) -> DisputeView:
+def _view(connection: Connection, file: File, now_us: int) -> DisputeView:
     case, said = file.case, _Said(file.texts)
     return DisputeView(
         id=case.id,
@@ -254,7 +258,10 @@ def _view(file: File) -> DisputeView:
         since=moment(case.since_us),
         due=_moment(file.due_us),
         instance=case.instance,
-        parties=[SideView(id=each.id, side=each.side) for each in case.parties],
+        parties=[
+            SideView(id=each.id, side=each.side, now=list(successors(connection, each.id, now_us)))
+            for each in case.parties
+        ],
         claims=[_claim(each, said) for each in case.claims],
         statements=[
             StatementView(party=each.party, step=each.step, text=said(each.digest), at=moment(each.at_us))

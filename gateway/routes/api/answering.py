@@ -12,8 +12,8 @@ from gateway.control.governance import Terms
 from gateway.front_office import FrontOffice
 from gateway.routes.api.bodies import validated
 from gateway.routes.api.door import body_of, caller_of
+from gateway.routes.api.naming import NAME
 from gateway.routes.api.operating import IdempotencyKey, IfMatch, Operator, PerformedView, answer
-from gateway.routes.api.reading import NAME
 
 Proposal = Annotated[str, Path(pattern=NAME, description="Id of the proposal.")]
 

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from gateway.front_office import FrontOffice
 from gateway.ownership.disputes.desk import Desk
 from gateway.routes.api.door import caller_of
-from gateway.routes.api.reading import NAME, IfNoneMatch, Reader
+from gateway.routes.api.naming import NAME
+from gateway.routes.api.reading import IfNoneMatch, Reader
 from gateway.views import disputes, mandates
 
 Dispute = Annotated[str, Path(pattern=NAME, description="Id of the dispute.")]

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from gateway.front_office import FrontOffice
 from gateway.ownership.facets import Facet
 from gateway.routes.api.door import caller_of
-from gateway.routes.api.reading import NAME, IfNoneMatch, Reader
+from gateway.routes.api.naming import NAME
+from gateway.routes.api.reading import IfNoneMatch, Reader
 from gateway.views import assets, history
 from gateway.views.base import Told, micros
 

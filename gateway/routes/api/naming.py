@@ -8,6 +8,8 @@ from pydantic import BaseModel
 
 from gateway.control.operations import Operation
 
+# What a path may name: ids of the registry, opaque subject ids, ids of changes.
+NAME = r"^[A-Za-z0-9*][A-Za-z0-9._:*-]{0,199}$"
 # Verbs that make a new thing, by POST to the collection.
 _CREATING = frozenset({"register", "give", "propose", "open", "assert"})
 # A mandate is a dispute of its own kind, and its operations call it one.

@@ -1,5 +1,6 @@
 """Doing: one POST route for each operation, made from the operation itself."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
@@ -15,13 +16,14 @@ from gateway.control.operations import Operation
 from gateway.control.requests import Performed
 from gateway.domain import JsonObject
 from gateway.errors import BadRequest, InvalidBody
-from gateway.front_office import FrontOffice
+from gateway.front_office import FrontOffice, Named
 from gateway.routes.api.bodies import validated
 from gateway.routes.api.door import body_of, caller_of
 from gateway.routes.api.etags import require_match, tag_of
-from gateway.routes.api.naming import Address
+from gateway.routes.api.naming import NAME, Address
 from gateway.views.base import AnyShelf, Told
 
+_NAMED = re.compile(NAME)
 IdempotencyKey = Annotated[
     str,
     Header(alias=HEADER, max_length=255, description="Makes sending this again the same as sending it once."),
@@ -59,8 +61,13 @@ class Operator:
         operation = validated(kind, _document(request, address))
         thing = request.path_params.get(address.field, "")
         matching = self._matching(address.field, thing, operation.about, if_match)
-        done = await self._office.perform(caller_of(request), operation, Terms(key, precondition=matching))
+        terms = Terms(key, precondition=matching)
+        done = await self._office.perform(caller_of(request), operation, terms, self._named(address, thing))
         return answer(done, created=address.creates)
+
+    def _named(self, address: Address, thing: str) -> Named | None:
+        shelf = self._shelves.get(address.noun)
+        return Named(shelf, thing) if shelf is not None and thing else None
 
     def matching(self, noun: str, key: str, if_match: str) -> Callable[[Connection], None]:
         """What raises ``PreconditionFailed`` unless the thing still has one of the tags."""
@@ -123,4 +130,7 @@ def _document(request: Request, address: Address) -> JsonObject:
         return body
     if address.field in body:
         raise InvalidBody(f"The {address.field} stands in the path; leave it out of the body.")
-    return {**body, address.field: request.path_params[address.field]}
+    named = request.path_params[address.field]
+    if _NAMED.fullmatch(named) is None:
+        raise BadRequest(f"This can be no id of a {address.noun}.", param=address.field)
+    return {**body, address.field: named}

@@ -12,11 +12,10 @@ from gateway.front_office import Caller, FrontOffice
 from gateway.routes.api.cursors import Cursors
 from gateway.routes.api.door import caller_of
 from gateway.routes.api.etags import tag, unchanged
+from gateway.routes.api.naming import NAME
 from gateway.views.base import AnyShelf, Told, View
 from gateway.views.base import Query as Asked
 
-# What a path or a query may name: ids of the registry, opaque subject ids, ids of changes.
-NAME = r"^[A-Za-z0-9*][A-Za-z0-9._:*-]{0,199}$"
 IfNoneMatch = Annotated[
     str, Header(alias="if-none-match", description="Entity tags that the caller has; 304 if one is current.")
 ]

@@ -48,6 +48,35 @@ async def test_a_refusal_does_not_tell_what_is_hidden(world: World) -> None:
     )
 
 
+async def test_a_refusal_does_not_tell_whose_a_hidden_thing_is(world: World) -> None:
+    """Ids can be guessed: who may not see a grant hears the same of it as of one that was never given."""
+    grant = {
+        "asset": "support-tone",
+        "department": "retail",
+        "class_ceiling": "internal",
+        "expires": "2099-01-01T00:00:00Z",
+    }
+    async with world.client("product-lead") as client:
+        given = (await client.post("/grants", json=grant)).json()["outcome"]["grant"]
+    answers = {}
+    for who in ("it-lead", "retail-trainee"):
+        async with world.client(who) as client:
+            answers[who] = [await client.post(f"/grants/{name}/revoke") for name in (given, "grant-999")]
+    hidden, absent = answers["it-lead"]
+    assert hidden.status_code == absent.status_code == 404
+    message = hidden.json()["error"]["message"]
+    assert message.replace(given, "grant-999") == absent.json()["error"]["message"]
+    assert [each.status_code for each in answers["retail-trainee"]] == [403, 404]
+
+
+@pytest.mark.parametrize("name", ["%00", "%ff", "a%20b", "-", "a" * 300])
+async def test_an_id_that_can_be_none_is_refused(world: World, name: str) -> None:
+    """Such a text never reaches a database."""
+    async with world.client("product-lead") as client:
+        answer = await client.post(f"/grants/{name}/revoke")
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "grant")
+
+
 @pytest.mark.parametrize(
     ("content", "status", "code"),
     [

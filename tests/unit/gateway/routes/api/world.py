@@ -25,6 +25,7 @@ from gateway.errors import Unauthenticated
 from gateway.front_office import FrontOffice, OfficeParts
 from gateway.identity.base import Defaults, Identity
 from gateway.ids import Uuid7
+from gateway.ownership import granting
 from gateway.ownership.assets import require_asset
 from gateway.ownership.base import Snapshot
 from gateway.ownership.disputes.desk import Desk
@@ -191,7 +192,8 @@ async def opened(
         open_control_database(folder / "control.db"), log, wall_us=SystemClock().wall_us, new_id=Uuid7()
     )
     keys, policy = KeyTable(), TablePolicy()
-    governance = Governance(control, Catalogue([Label, Seal, *(OPERATIONS if key else ())]), keys, two_people)
+    operations = [Label, Seal, *granting.OPERATIONS, *(OPERATIONS if key else ())]
+    governance = Governance(control, Catalogue(operations), keys, two_people)
     refusals = _Refusals(log)
     desk = _desk(control, log, key) if key else None
     office = FrontOffice(
