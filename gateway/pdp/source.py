@@ -131,7 +131,7 @@ class _Reading:
         try:
             _mount(self._data, folders, read_data_file(name, content))
         except DataFileBroken as error:
-            self._refuse(name, str(error))
+            self._problems.append(Problem(name, error.line, error.column, str(error)))
 
     def _refuse(self, name: str, message: str) -> None:
         self._problems.append(Problem(name, 0, 0, message))

@@ -37,6 +37,7 @@ class World:
     def __init__(self, modules: Sequence[Syntax], data: JsonObject) -> None:
         self.rules: dict[tuple[str, ...], Rule] = {}
         self.data = data
+        self._arities: dict[str, dict[str, int]] = {}
         self.packages = {("data", *syntax.package.split(".")) for syntax in modules}
         for syntax in modules:
             for tree in objects(syntax.tree["rules"]):
@@ -49,6 +50,12 @@ class World:
 
     def arities(self, syntax: Syntax, builtins: Mapping[str, int]) -> dict[str, int]:
         """How many arguments each function takes, by the names that a module may call it by."""
+        known = self._arities.get(syntax.module.path)
+        if known is None:
+            known = self._arities[syntax.module.path] = self._counted(syntax, builtins)
+        return known
+
+    def _counted(self, syntax: Syntax, builtins: Mapping[str, int]) -> dict[str, int]:
         known = dict(builtins)
         for path, rule in self.rules.items():
             count = _arguments(rule)

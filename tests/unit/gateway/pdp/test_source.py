@@ -52,6 +52,47 @@ def test_a_file_that_could_mislead_is_refused(folder: Write, name: str, text: st
     assert [problem.path for problem in caught.value.problems] == [name]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "line", "column"),
+    [
+        ("data.json", '{"a": {"b": 1},\n "c": [{"b": 1,\n  "b": 2}]}', 3, 3),
+        ("data.json", '{"a": "\\"a\\": {,", "x": 1,\n "\\u0061": 2}', 2, 2),
+        ("data.json", '{"a": 1,\n  oops}', 2, 3),
+        ("data.yaml", "a: 1\nb:\n  c: 1\n  c: 2\n", 4, 3),
+        ("data.yaml", "a: 1\n1: 2\n", 2, 1),
+        ("data.yaml", "a: [1\nb: 2\n", 2, 2),
+        ("data.yaml", "a: &a [1]\nb: [*a, *a]\n", 2, 5),
+    ],
+)
+def test_a_fault_of_data_has_its_place(folder: Write, name: str, text: str, line: int, column: int) -> None:
+    """A key given twice, broken text and an alias are told with line and column."""
+    with pytest.raises(PolicyRefused) as caught:
+        read_source(folder({name: text}))
+    assert [(each.line, each.column) for each in caught.value.problems] == [(line, column)]
+
+
+def test_a_few_lines_do_not_become_gigabytes(folder: Write) -> None:
+    """YAML whose aliases multiply is refused before it is unfolded, and ten megabytes are not read."""
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
+    )
+    with pytest.raises(PolicyRefused, match="aliases are not followed"):
+        read_source(folder({"data.yaml": bomb}))
+    with pytest.raises(PolicyRefused, match="longer than"):
+        read_source(
+            folder({"lib/a.rego": "package custody.lib.a\n" + "# more\n" * 1_500_000, "data.yaml": "{}"})
+        )
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 18446744073709551616}', '{"a": "\\ud800"}', '{"a": ' + "[" * 300 + "]" * 300 + "}"]
+)
+def test_data_that_engines_cannot_take_is_refused(folder: Write, text: str) -> None:
+    """Numbers over 64 bits, lone surrogates and hundreds of levels are refused when they are read."""
+    with pytest.raises(PolicyRefused, match=r"data\.json.*engines cannot take"):
+        read_source(folder({"data.json": text}))
+
+
 def test_a_link_is_not_followed(folder: Write, tmp_path: Path) -> None:
     """Text from outside the folder does not come in by a link."""
     outside = tmp_path / "outside.rego"
