@@ -63,7 +63,12 @@ class LiveEngine:
         return standing.active.revision if standing else ""
 
     async def follow(self, feed: Feed) -> None:
-        """Puts into force what the feed says, now and from now on; raises if there is nothing to put."""
+        """Puts into force what the feed says, now and from now on; a second time does nothing more.
+
+        Raises if there is nothing to put.
+        """
+        if self._following is not None:
+            return
         following = Following(
             feed, lambda content: self._prepared(content, feed), self._new_id(), self._monotonic
         )

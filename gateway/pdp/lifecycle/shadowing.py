@@ -81,6 +81,8 @@ class Shadowing:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
+        # What its thread needs first is not the time of anybody's decision.
+        await loop.run_in_executor(self._thread, self._engine.warm)
         while True:
             await self._wake.wait()
             self._wake.clear()

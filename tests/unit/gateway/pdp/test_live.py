@@ -297,6 +297,16 @@ async def test_polling_finds_an_activation_by_itself(feed: MemoryFeed, letter: A
     await engine.aclose()
 
 
+async def test_following_twice_is_following_once(feed: MemoryFeed) -> None:
+    """A gateway that is started twice, as a server does, is one replica."""
+    engine = LiveEngine(live.Options(gate_inputs=0), lambda: "id")
+    await engine.follow(feed)
+    told, tasks = len(feed.beats), set(engine._tasks)
+    await engine.follow(feed)
+    assert (len(feed.beats), engine._tasks) == (told, tasks)
+    await engine.aclose()
+
+
 async def test_trust_is_that_of_the_feed(feed: MemoryFeed) -> None:
     """A bundle is verified by the feed's keys, whatever the store says."""
     feed.bundles = {name: content[:-1] for name, content in feed.bundles.items()}
