@@ -10,7 +10,7 @@ from gateway.ownership.span import Leaf, LeafDecision
 
 _INTENT, _DENIED, _OUTCOME = EntryType.INTENT.value, EntryType.DENIED.value, EntryType.OUTCOME.value
 _FLOOD = EntryType.FLOOD.value
-_BREAK_GLASS = "policy.break_glass"
+_BREAK_GLASS = EntryType.POLICY_BREAK_GLASS.value
 _ORDER = {each.value: place for place, each in enumerate(DataClass)}
 _DAY_US = 86_400_000_000
 # Statuses of an answer that says no: forbidden, and not found in place of forbidden.

@@ -9,6 +9,8 @@ from audit.evidence import verifier
 from audit.query import LogReader
 from gateway.ownership.dossier.files import files_of
 from gateway.ownership.dossier.material import Material
+from gateway.ownership.span import read_span
+from gateway.ownership.tally import Tally
 from tests.fought import Fought
 from tests.unit.audit.evidence.test_bundle import members, packed
 
@@ -125,3 +127,14 @@ def test_a_matter_that_has_just_begun_has_a_dossier(fought: Fought) -> None:
     ):
         assert said in report, said
     assert json.loads(files["replay.json"])[0]["calls"] == 0
+
+
+def test_a_ruling_that_is_not_reviewed_in_time_is_charged(fought: Fought, material: Material) -> None:
+    """The review that a ruling sets is on record, and overdue for its holder once its day has passed."""
+    tally = Tally()
+    with LogReader(fought.log) as reader:
+        read_span(reader, material.span, [tally])
+    assert material.case.ruling is not None
+    tally.until_us = (material.case.ruling.review_us or 0) + 1
+    tally.close()
+    assert {name: each.overdue for name, each in tally.departments.items() if each.overdue} == {"retail": 1}
