@@ -1,9 +1,24 @@
 """The obligations that are met outside redaction, and what a caller is told when the answer is no."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from gateway.domain import Decision, JsonObject, Obligations, Reason
 from gateway.errors import AccessDenied, ApprovalRequired
+
+MET_IN: Mapping[str, str] = {
+    "prompt": "gateway.scanning:Scanner.redact",
+    "reply": "gateway.scanning:Scanner.replies",
+    "restore": "gateway.scanning:Scanner.replies",
+    "max_tokens": "gateway.obligations:cap_tokens",
+    "approval": "gateway.obligations:refuse_unmet",
+    "retain_payload": "gateway.pipeline:Pipeline._retain",
+    "priority": "gateway.obligations:refuse_unmet",
+}
+"""The one place that meets each obligation; ``refuse_unmet`` refuses what cannot be met.
+
+A test holds the table to the code and to the schema, so an obligation that nothing meets cannot be added.
+"""
 
 
 def refuse_unmet(decision: Decision, *, retains: bool) -> None:
@@ -19,9 +34,11 @@ def refuse_unmet(decision: Decision, *, retains: bool) -> None:
             owner_contact=obligations.approval,
             remedy="Ask the owner to allow this use case by a rule or a grant.",
         )
-    beyond = ("priority",) if retains else ("retain_payload", "priority")
-    unmet = [name for name in beyond if getattr(obligations, name)]
-    if unmet:
+    asked = {
+        "retain_payload": obligations.retain_payload and not retains,
+        "priority": obligations.priority != 0,
+    }
+    if unmet := [name for name, beyond in asked.items() if beyond]:
         raise AccessDenied(
             "The policy asks for something that this gateway cannot do, so the call was not let through.",
             rule=_rule(decision),

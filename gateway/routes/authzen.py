@@ -20,7 +20,6 @@ EVALUATION, EVALUATIONS = "/access/v1/evaluation", "/access/v1/evaluations"
 METADATA = "/.well-known/authzen-configuration"
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
-_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?", re.ASCII)
 
 
 class AuthzenReplies(Replies):
@@ -62,27 +61,28 @@ def routes(point: DecisionPoint, limits: ServerSettings, new_id: Callable[[], st
     return [
         Route(EVALUATION, AuthzenDoor(point, limits, new_id, evaluation), methods=["POST"]),
         Route(EVALUATIONS, AuthzenDoor(point, limits, new_id, evaluations), methods=["POST"]),
-        Route(METADATA, _metadata(limits.public_url), methods=["GET"]),
+        Route(METADATA, _metadata(limits), methods=["GET"]),
     ]
 
 
-def _metadata(public_url: str) -> Callable[[Request], Response]:
-    def metadata(request: Request) -> Response:
-        """Section 9: no key and no record, for it says nothing but where the doors are."""
-        base = public_url or _asked(request)
-        if not base:
-            return Response(orjson.dumps("The host cannot be read."), 400, media_type="application/json")
-        document = {
+def _metadata(limits: ServerSettings) -> Callable[[Request], Response]:
+    # Never the host that a client asks for: the document says where answers may be believed.
+    base = limits.public_url or f"http://{_bracketed(limits.host)}:{limits.port}"
+    document = orjson.dumps(
+        {
             "policy_decision_point": base,
             "access_evaluation_endpoint": base + EVALUATION,
             "access_evaluations_endpoint": base + EVALUATIONS,
         }
-        return Response(orjson.dumps(document), media_type="application/json")
+    )
+
+    def metadata(request: Request) -> Response:
+        """Section 9: no key and no record, for it says nothing but where the doors are."""
+        del request
+        return Response(document, media_type="application/json")
 
     return metadata
 
 
-def _asked(request: Request) -> str:
-    """The address that the client itself used; empty for one that is none."""
-    host = request.headers.get("host", "")
-    return f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else ""
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
