@@ -66,7 +66,7 @@ class ServerSettings(_Section):
     public_url: str = Field(
         "",
         pattern=r"^(https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~\-]+)*)?$",
-        description="Where clients reach the gateway, for documents that name it; empty: host and port above.",
+        description="Where clients reach the gateway, for documents that name it; empty: host and port.",
     )
 
 
