@@ -1,8 +1,9 @@
 """Asserting who holds a facet: what it replaces is closed, and what is left of that is said again."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 
 from audit.entry import EntryType, Facts, ResourceRef
 from gateway.control.changes import Change
@@ -83,10 +84,21 @@ def write_claim(change: Change, claim: Claim) -> Asserted:
     replaced = held_between(
         change.connection, claim.asset, claim.facet, claim.valid_from_us, claim.valid_to_us
     )
-    for each in replaced:
-        _close(change, each)
-        _say_rest(change, each, claim)
-    return Asserted(_write(change, claim), replaced)
+    (assertion,) = replace_all(change, [(each, claim) for each in replaced], [claim])
+    return Asserted(assertion, replaced)
+
+
+def replace_all(
+    change: Change, replaced: Sequence[tuple[Assertion, Claim]], claims: Sequence[Claim]
+) -> list[Assertion]:
+    """Puts claims in the place of what is believed, many at once, and gives them as they stand now.
+
+    ``replaced`` are the assertions whose time a claim takes, each with that claim. For those who have made
+    sure that the claims can be, and that nothing else is believed of their times.
+    """
+    _close(change, [old for old, _ in replaced])
+    _write(change, [(rest, old.restates or old.id) for old, claim in replaced for rest in _rest(old, claim)])
+    return _write(change, [(claim, 0) for claim in claims])
 
 
 def require_interval(change: Change, from_us: int, to_us: int = FOREVER) -> None:
@@ -125,18 +137,20 @@ def _require_fit(change: Change, claim: Claim) -> None:
         raise UnfitHolder(f"A service cannot be {claim.facet.value}: people answer for that.")
 
 
-def _close(change: Change, old: Assertion) -> None:
-    closing = update(OWNERSHIP_ASSERTION).where(OWNERSHIP_ASSERTION.c.id == old.id)
-    change.connection.execute(closing.values(recorded_to_us=change.at_us, closed_revision=change.revision))
+def _close(change: Change, old: Sequence[Assertion]) -> None:
+    closing = update(OWNERSHIP_ASSERTION).where(OWNERSHIP_ASSERTION.c.id == bindparam("old"))
+    closing = closing.values(recorded_to_us=change.at_us, closed_revision=change.revision)
+    if old:
+        change.connection.execute(closing, [{"old": each.id} for each in old])
 
 
-def _say_rest(change: Change, old: Assertion, claim: Claim) -> None:
+def _rest(old: Assertion, claim: Claim) -> Iterator[Claim]:
     """What of the old assertion's time lies outside the new one's is believed as before."""
     before = (old.valid_from_us, min(old.valid_to_us, claim.valid_from_us))
     after = (max(old.valid_from_us, claim.valid_to_us), old.valid_to_us)
     for from_us, to_us in (before, after):
         if from_us < to_us:
-            rest = Claim(
+            yield Claim(
                 asset=old.asset,
                 facet=old.facet,
                 holder=old.holder,
@@ -145,11 +159,37 @@ def _say_rest(change: Change, old: Assertion, claim: Claim) -> None:
                 valid_to_us=to_us,
                 reference=old.reference,
             )
-            _write(change, rest, restates=old.restates or old.id)
 
 
-def _write(change: Change, claim: Claim, restates: int = 0) -> Assertion:
-    values = {
+def _write(change: Change, said: Sequence[tuple[Claim, int]]) -> list[Assertion]:
+    """Writes claims, each with the assertion that it restates or 0."""
+    rows = [_row(change, claim, restates) for claim, restates in said]
+    if not rows:
+        return []
+    adding = insert(OWNERSHIP_ASSERTION).returning(OWNERSHIP_ASSERTION.c.id, sort_by_parameter_order=True)
+    ids = change.connection.scalars(adding, rows).all()
+    return [
+        Assertion(
+            number,
+            claim.asset,
+            claim.facet,
+            claim.holder,
+            claim.basis,
+            claim.reference,
+            restates,
+            claim.valid_from_us,
+            claim.valid_to_us,
+            change.at_us,
+            FOREVER,
+            change.revision,
+            0,
+        )
+        for number, (claim, restates) in zip(ids, said, strict=True)
+    ]
+
+
+def _row(change: Change, claim: Claim, restates: int) -> dict[str, str | int]:
+    return {
         "asset": claim.asset,
         "facet": claim.facet.value,
         "holder": claim.holder,
@@ -163,24 +203,6 @@ def _write(change: Change, claim: Claim, restates: int = 0) -> Assertion:
         "revision": change.revision,
         "closed_revision": 0,
     }
-    written = change.connection.execute(insert(OWNERSHIP_ASSERTION).values(values)).inserted_primary_key
-    if written is None:
-        raise AssertionError("both databases give the key of what was inserted")
-    return Assertion(
-        written[0],
-        claim.asset,
-        claim.facet,
-        claim.holder,
-        claim.basis,
-        claim.reference,
-        restates,
-        claim.valid_from_us,
-        claim.valid_to_us,
-        change.at_us,
-        FOREVER,
-        change.revision,
-        0,
-    )
 
 
 def _facts(done: Asserted) -> dict[str, Facts]:

@@ -8,7 +8,7 @@ from audit.entry import EntryType, Facts
 from gateway.control.changes import Change
 from gateway.control.schema import FOREVER
 from gateway.errors import Impossible
-from gateway.ownership.assertions import Claim, require_interval, write_claim
+from gateway.ownership.assertions import Claim, replace_all, require_interval
 from gateway.ownership.carrying import carry_rights
 from gateway.ownership.facets import PartyKind
 from gateway.ownership.history import Assertion, held_by
@@ -74,7 +74,7 @@ def reorganise(change: Change, plan: Reorganisation) -> tuple[Moved, ...]:
         _require_unit(change, successor)
     held = [old for unit in plan.units for old in held_by(change.connection, unit, plan.effective_us)]
     _require_heirs(plan, held)
-    moved = tuple(_move(change, plan, old) for old in held if _heir(plan, old) != old.holder)
+    moved = _move(change, plan, [old for old in held if _heir(plan, old) != old.holder])
     for unit in plan.units:
         _succeed(change, plan, unit)
     _record(change, plan, moved)
@@ -137,18 +137,23 @@ def _heir(plan: Reorganisation, old: Assertion) -> str:
     return plan.apportioned.get(old.asset, plan.successors[0])
 
 
-def _move(change: Change, plan: Reorganisation, old: Assertion) -> Moved:
-    heir = _heir(plan, old)
-    claim = Claim(
+def _move(change: Change, plan: Reorganisation, going: Sequence[Assertion]) -> tuple[Moved, ...]:
+    # All at once, for others wait meanwhile. Each claim takes the time of its own assertion and of no other.
+    claims = [_claim(plan, old) for old in going]
+    said = replace_all(change, list(zip(going, claims, strict=True)), claims)
+    return tuple(Moved(old, new.holder, new.id) for old, new in zip(going, said, strict=True))
+
+
+def _claim(plan: Reorganisation, old: Assertion) -> Claim:
+    return Claim(
         asset=old.asset,
         facet=old.facet,
-        holder=heir,
+        holder=_heir(plan, old),
         basis=old.basis,
         valid_from_us=max(old.valid_from_us, plan.effective_us),
         valid_to_us=old.valid_to_us,
         reference=plan.reference or old.reference,
     )
-    return Moved(old, heir, write_claim(change, claim).assertion.id)
 
 
 def _succeed(change: Change, plan: Reorganisation, unit: str) -> None:
