@@ -2,7 +2,8 @@ import pytest
 
 from gateway.domain import Decision, JsonObject, Obligations, Reason
 from gateway.errors import AccessDenied, ApprovalRequired
-from gateway.obligations import cap_tokens, refuse_unmet
+from gateway.obligations import cap_tokens, denied, refuse_unmet
+from gateway.routes.wire import error_body
 
 
 def decision(obligations: Obligations) -> Decision:
@@ -51,3 +52,42 @@ def test_token_cap(body: JsonObject, expected: JsonObject) -> None:
     """The policy's token limit lowers the caller's and never raises it."""
     cap_tokens(body, Obligations(max_tokens=100))
     assert body == expected
+
+
+def test_a_refusal_names_everybody_who_refuses() -> None:
+    """The first reason is told in full, each other beside it; what allows, or is for admins, is left out."""
+    reasons = (
+        Reason("ok", "allow", "audit", "custody.departments.audit", "fine"),
+        Reason(
+            "a", "deny", "it", "custody.departments.it", "full", "No room.", "secret", "Wait.", "it@x.example"
+        ),
+        Reason("b", "deny", "product", "custody.departments.product", "use", "Not for this.", "secret"),
+    )
+    refusal = denied(
+        Decision(allow=False, obligations=Obligations(), reasons=reasons, id="d", policy_revision="r")
+    )
+    assert (refusal.department, refusal.rule) == ("it", "custody.departments.it.full")
+    assert (refusal.reason_user, refusal.remedy, refusal.owner_contact) == (
+        "No room.",
+        "Wait.",
+        "it@x.example",
+    )
+    assert refusal.also == (
+        {
+            "department": "product",
+            "rule": "custody.departments.product.use",
+            "message": "Not for this.",
+            "remedy": "",
+            "owner_contact": "",
+        },
+    )
+    assert "secret" not in str(error_body(refusal, "r-1"))
+
+
+def test_a_refusal_without_a_reason_says_no_more() -> None:
+    """Where no reason denies, the refusal stands and names nobody."""
+    shown = error_body(
+        denied(Decision(allow=False, obligations=Obligations(), reasons=(), id="d", policy_revision="r")),
+        "r-1",
+    )
+    assert set(shown["error"]) == {"message", "type", "param", "code", "request_id"}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain import AccessRequest, Operator
+from gateway.domain import AccessRequest, DataClass, Grant, Operator, Right, Rights
 from gateway.errors import PolicyUnavailable
 from gateway.pdp.contract import DecisionContract
 
@@ -120,3 +120,30 @@ def test_a_number_too_large_for_json_is_refused(letter: AccessRequest) -> None:
     """A number that engines would round denies as unavailable."""
     with pytest.raises(PolicyUnavailable):
         CONTRACT.question(replace(letter, context=replace(letter.context, max_tokens=10**30)))
+
+
+def test_what_the_registry_believed_is_part_of_the_question(letter: AccessRequest) -> None:
+    """Disputes, grants on both and the revision are in the input where there are any, and only there."""
+    grant = Grant("retail", Right.INVOKE, DataClass.INTERNAL, "2027-01-01T00:00:00.000001Z", id="grant-7")
+    rights = Rights((grant,), (grant,), revision=12)
+    bound = replace(letter.resource, disputed_by=("product", "retail"), suspended_by="dispute-1")
+    plain = CONTRACT.question(letter)
+    asked = CONTRACT.question(replace(letter, resource=bound, context=replace(letter.context, rights=rights)))
+    assert asked["resource"] == plain["resource"] | {
+        "disputed_by": ["product", "retail"],
+        "suspended_by": "dispute-1",
+    }
+    assert asked["context"] == plain["context"] | {
+        "grants": [grant.to_input()],
+        "base_model_grants": [grant.to_input()],
+        "registry_revision": 12,
+    }
+
+
+def test_facts_of_before_there_was_a_registry_can_be_asked_again(letter: AccessRequest) -> None:
+    """What older records hold is a sound question still: every later key may be missing."""
+    facts = letter.to_input()
+    context = facts["context"]
+    assert isinstance(context, dict)
+    del context["registry_revision"]
+    assert CONTRACT._input.is_valid(facts)
