@@ -4,15 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from gateway.circumstances import Contents, call_context
-from gateway.control.changes import Control
-from gateway.domain import AccessRequest, Action, DataClass, Resource
-from gateway.errors import NotFound
+from gateway.control.changes import Control, current_revision
+from gateway.domain import AccessRequest, Action, DataClass, Resource, Rights
 from gateway.identity.base import Identity
-from gateway.ownership.base import AssetDirectory
+from gateway.ownership.assets import asset
+from gateway.ownership.base import NO_ASSET, AssetDirectory
+from gateway.ownership.beliefs import facets_of
+from gateway.ownership.parties import require_party
+from gateway.ownership.resolving import grants_on
 from gateway.pdp.base import PolicyEngine
-from gateway.views import assets
-from gateway.views.assets import AssetView
 from gateway.views.base import View, micros
 
 _NOBODY = "-"
@@ -67,36 +70,43 @@ class Sight:
         name = view.about or view.key
         known = viewer.rights.get(name)
         if known is None:
-            resource = await self._resource(view)
-            known = frozenset([each for each in _ASKED if await self._allowed(viewer, resource, each)])
-            viewer.rights[name] = known
+            resource, held = await self._asked(viewer, view)
+            allowed = [each for each in _ASKED if await self._allowed(viewer, resource, held, each)]
+            known = viewer.rights[name] = frozenset(allowed)
         return known
 
-    async def _allowed(self, viewer: Viewer, resource: Resource, action: Action) -> bool:
+    async def _allowed(self, viewer: Viewer, resource: Resource, held: Rights, action: Action) -> bool:
         subject, defaults = viewer.identity.subject, viewer.identity.defaults
-        rights = self._directory.snapshot().resolve(resource.id).rights(subject.department)
-        context = call_context(viewer.headers, defaults, Contents(), rights, self._now())
+        context = call_context(viewer.headers, defaults, Contents(), held, self._now())
         return (await self._policy.decide(AccessRequest(subject, action, resource, context))).allow
 
-    async def _resource(self, view: View) -> Resource:
-        """What the policy is asked about: the asset, or the thing itself where it is about no asset."""
-        if isinstance(view, AssetView):
-            return self._asset(view)
-        if not view.about:
-            return _unowned(view.key, type(view).__name__)
-        now_us = micros(self._now())
-        try:
-            found = await self._control.read(lambda connection: assets.find(connection, view.about, now_us))
-        except NotFound:
-            return _unowned(view.about, "asset")
-        return self._asset(found)
+    async def _asked(self, viewer: Viewer, view: View) -> tuple[Resource, Rights]:
+        """What the policy is asked about, and what the viewer's department holds on it.
 
-    def _asset(self, view: AssetView) -> Resource:
-        held = {facet.value: each.holder for facet, each in view.facets.items()}
-        served = self._directory.snapshot().assets.get(view.id)
-        if served is not None:
-            return replace(served.resource, facets={**served.resource.facets, **held})
-        return replace(_unowned(view.id, view.type.value), facets={"accountable_owner": _NOBODY, **held})
+        That is the asset, or the thing itself where it is about none.
+        """
+        department = viewer.identity.subject.department
+        if not view.about:
+            return _unowned(view.key, type(view).__name__), Rights()
+        served = self._directory.snapshot().resolve(view.about)
+        if served.asset is not NO_ASSET:
+            return served.asset.resource, served.rights(department)
+        now_us = micros(self._now())
+        return await self._control.read(
+            lambda connection: _unserved(connection, view.about, department, now_us)
+        )
+
+
+def _unserved(connection: Connection, name: str, department: str, now_us: int) -> tuple[Resource, Rights]:
+    """An asset that cannot be called, as far as the registry knows it."""
+    found = asset(connection, name)
+    if found is None:
+        return _unowned(name, "asset"), Rights()
+    held = facets_of(connection, name, now_us)
+    units = {facet.value: require_party(connection, each.holder).unit for facet, each in held.items()}
+    facets = {"accountable_owner": _NOBODY, **units}
+    rights = Rights(grants_on(connection, name, department, now_us), revision=current_revision(connection))
+    return replace(_unowned(name, found.type.value), facets=facets), rights
 
 
 def _unowned(name: str, kind: str) -> Resource:

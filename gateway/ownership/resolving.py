@@ -13,7 +13,8 @@ from gateway.ownership.base import Asset
 from gateway.ownership.beliefs import Beliefs, load_beliefs
 from gateway.ownership.disputes.measures import disputed_by, suspended
 from gateway.ownership.facets import Facet, PartyKind
-from gateway.ownership.grants import GrantBelief, grants_to_come
+from gateway.ownership.grants import GrantBelief, grants_at, grants_to_come
+from gateway.ownership.history import LATEST
 from gateway.ownership.registry_tables import PARTY
 from gateway.ownership.times import rfc3339
 from gateway.settings import AssetSettings
@@ -179,6 +180,12 @@ def _grant(belief: GrantBelief) -> Grant:
     return Grant(
         terms.department, terms.action, terms.class_ceiling, rfc3339(terms.to_us), terms.use_case, belief.id
     )
+
+
+def grants_on(connection: Connection, asset: str, department: str, now_us: int) -> tuple[Grant, ...]:
+    """The grants that a department holds now on an asset, served or not, as policies see them."""
+    found = grants_at(connection, now_us, LATEST, asset=asset, department=department)
+    return tuple(_grant(each) for each in found)
 
 
 def _grants(connection: Connection, assets: list[str], now_us: int) -> Iterator[GrantBelief]:

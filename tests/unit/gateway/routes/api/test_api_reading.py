@@ -57,6 +57,27 @@ async def test_an_auditors_look_is_on_record_before_it_is_shown(world: World) ->
     assert entry.record.detail == {"command": "GET /api/v1/assets", "assets": ["support-tone"]}
 
 
+async def test_the_policy_hears_of_rights_on_what_cannot_be_called(world: World) -> None:
+    """Of a data set the policy sees its owner and what the asking department was granted, as of a model."""
+    grant = {
+        "asset": "support-tone",
+        "department": "retail",
+        "action": "discover",
+        "class_ceiling": "internal",
+        "expires": "2099-01-01T00:00:00Z",
+    }
+    async with world.client("product-lead") as client:
+        assert (await client.post("/grants", json=grant)).status_code == 201
+    async with world.client("retail-service") as client:
+        await client.get("/assets/support-tone")
+    asked = world.policy.asked[-1]
+    assert asked.resource.facets == {"accountable_owner": "product"}
+    assert [(each.action, each.department) for each in asked.context.rights.grants] == [
+        ("discover", "retail")
+    ]
+    assert asked.context.rights.revision > 0
+
+
 async def test_a_listing_goes_on_where_it_ended(world: World) -> None:
     """Pages follow each other without gap or double, and leave out what may not be seen."""
     for number in range(7):
