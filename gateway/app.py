@@ -27,6 +27,7 @@ from gateway.ids import Uuid7
 from gateway.ownership.disputes.desk import Desk
 from gateway.ownership.disputes.due import settle_due
 from gateway.ownership.disputes.keeping import keep_holds
+from gateway.ownership.lapsing import lapse_transfers
 from gateway.ownership.live import LiveDirectory
 from gateway.parts import (
     authenticator,
@@ -98,16 +99,20 @@ class Gateway:
         self.log.feed(self.sinks)
 
     async def keep_up(self) -> None:
-        """Does what is due to kept payloads and in disputes, until it is cancelled."""
-        settle = partial(settle_due, self.control, GATEWAY, SystemClock().wall_us)
+        """Does what is due to kept payloads, offers and disputes, until it is cancelled."""
         async with asyncio.TaskGroup() as group:
             if self.vault is None:
-                group.create_task(settle_disputes(settle))
+                group.create_task(settle_disputes(self._settle))
                 return
             custodian = Custodian(self.vault, self.log, retention(self.settings))
             hold = partial(keep_holds, self.control, custodian, self.vault.holds.all, GATEWAY)
-            group.create_task(settle_disputes(settle, hold))
+            group.create_task(settle_disputes(self._settle, hold))
             group.create_task(keep_up(custodian, lambda: datetime.now(UTC), hold=hold))
+
+    async def _settle(self) -> None:
+        wall_us = SystemClock().wall_us
+        await lapse_transfers(self.control, GATEWAY, wall_us)
+        await settle_due(self.control, GATEWAY, wall_us)
 
     async def aclose(self) -> None:
         """Ends every part; the log last, for the others may still have something to say."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.entry import EntryType
 from audit.log import open_log
 from audit.place import Place
-from gateway.control.changes import Change
+from gateway.control.changes import Change, current_revision
 from gateway.control.operations import Acting, Operation
 from gateway.control.schema import FOREVER
 from gateway.domain import DataClass, Right
@@ -26,6 +26,7 @@ from gateway.ownership.disputes.values import MeasureKind
 from gateway.ownership.facets import Basis, Facet, PartyKind
 from gateway.ownership.granting import GiveGrant, RevokeGrant
 from gateway.ownership.grants import MOST_GRANTS, grant_history, grants_at
+from gateway.ownership.lapsing import lapse_transfers
 from gateway.ownership.parties import register_party
 from gateway.ownership.rights_tables import DELEGATION, GRANT, TRANSFER, TRANSFER_END
 from gateway.ownership.transferring import (
@@ -395,6 +396,19 @@ async def test_an_offer_ends_by_itself(world: World) -> None:
     await refused(world, Conflict, LEGAL, ExpireTransfer(transfer=second))
     assert world.see(lambda c: transfers(c, party="retail", open_only=True)) == ()
     assert world.holder("support-tone") == "product"
+
+
+async def test_what_was_not_accepted_in_time_ends_on_record(world: World) -> None:
+    """The gateway's upkeep ends offers whose time is over, and changes nothing where there are none."""
+    first = str((await world.do(PRODUCT, offer(world, expires=world.in_days(1))))["transfer"])
+    await world.do(IT, offer(world, facet="custodian", expires=world.in_days(9)))
+    revision = world.see(current_revision)
+    assert await lapse_transfers(world.control, LEGAL.actor, world.wall_us) == ()
+    world.skipped_us = 2 * 86_400 * SECOND
+    assert await lapse_transfers(world.control, LEGAL.actor, world.wall_us) == (first,)
+    assert await lapse_transfers(world.control, LEGAL.actor, world.wall_us) == ()
+    assert world.see(current_revision) == revision + 1
+    assert world.see(lambda c: find_transfer(c, first)).state is State.EXPIRED
 
 
 async def test_of_two_that_accept_at_once_one_does(world: World) -> None:
