@@ -34,7 +34,8 @@ from gateway.ownership.disputes.due import settle_due
 from gateway.ownership.disputes.filing import FileDispute, OpenDispute
 from gateway.ownership.disputes.journal import load
 from gateway.ownership.disputes.panels import CastVote, DraftRuling, OfferSeat, Rule
-from gateway.ownership.facets import AssetType, Basis, Facet, PartyKind
+from gateway.ownership.facets import AssetType, Basis, Facet, LinkKind, PartyKind
+from gateway.ownership.links import link
 from gateway.ownership.parties import register_party
 from gateway.ownership.registration import NewAsset, register_asset
 
@@ -58,15 +59,16 @@ APPEAL_BENCH = tuple(person(f"judge-{number}", "audit", "adjudicator") for numbe
 
 
 class ListLog:
-    """A log in memory, which can be told to fail."""
+    """A log in memory, which can be told to fail, or to refuse one dispute."""
 
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.fails = False
+        self.refused = ""
 
     async def append(self, record: Record) -> Receipt:
         """Keep the record."""
-        if self.fails:
+        if self.fails or (self.refused and record.detail.get("dispute") == self.refused):
             raise RecorderUnavailable("told to fail")
         self.records.append(record)
         return Receipt("", len(self.records) - 1, b"", "")
@@ -131,6 +133,23 @@ class Court:
             facets={Facet.IP_HOLDER: owned_by, Facet.DATA_OWNER: owned_by, Facet.CUSTODIAN: "it"},
         )
         await self.control.change(ADMIN.actor, lambda change: register_asset(change, new))
+
+    async def dataset(self, name: str, data_owner: str) -> None:
+        """Registers a dataset that the story's adapter was made from."""
+        new = NewAsset(
+            id=name,
+            type=AssetType.DATASET,
+            owner=data_owner,
+            basis=Basis.ORIGINATION,
+            registered_us=START_US,
+            facets={Facet.DATA_OWNER: data_owner},
+        )
+
+        def work(change: Change) -> None:
+            register_asset(change, new)
+            link(change, "support-tone", name, LinkKind.DERIVED_FROM)
+
+        await self.control.change(ADMIN.actor, work)
 
     async def do(self, acting: Acting, operation: Operation) -> JsonObject:
         """One operation of somebody, as one change."""

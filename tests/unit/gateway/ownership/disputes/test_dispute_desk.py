@@ -271,3 +271,14 @@ async def test_the_log_is_not_read_for_whoever_may_not_ask(
         await desk.recommend(RETAIL, dispute)
     with pytest.raises(AuditUnavailable):
         await desk.exhibit(RETAIL, dispute, "x", Query())
+
+
+async def test_data_that_an_asset_stands_on_counts_for_who_owns_it(court: Court, desk: Desk) -> None:
+    """The recommendation knows how many of the asset's datasets are each party's."""
+    for name, holder in (("letters", "retail"), ("tickets", "product"), ("calls", "retail")):
+        await court.dataset(name, holder)
+    dispute = await court.deliberated()
+    await desk.recommend(BENCH[0], dispute)
+    (kept,) = court.see(lambda c: find(c, dispute)).recommendations
+    figures = orjson.loads(kept.input)["factors"]
+    assert {name: figures[name]["data_contributed"] for name in figures} == {"retail": 2, "product": 1}
