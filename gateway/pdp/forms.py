@@ -1,11 +1,13 @@
 """The two forms in which a policy decides in this process, and the choice between them."""
 
 import logging
+from collections.abc import Sequence
 from typing import Literal
 
+from gateway.domain import JsonObject
 from gateway.pdp.checks import ENTRY_POINT, CheckedPolicy
 from gateway.pdp.contract import unavailable
-from gateway.pdp.gate import GateReport, compare
+from gateway.pdp.gate import GateReport, compare, inputs_of_tests, recombined
 from gateway.pdp.rego import CompiledPolicy, Interpreter, RanAway, RegoError, Undefined
 from gateway.pdp.source import PolicyRefused, PolicySource
 
@@ -52,10 +54,13 @@ def formed(source: PolicySource, form: Form) -> DecidingPolicy:
     return DecidingPolicy(Interpreter(source.modules, source.data), compiled)
 
 
-def gated(policy: CheckedPolicy, generated: int) -> tuple[DecidingPolicy, GateReport | None]:
+def gated(
+    policy: CheckedPolicy, generated: int, recorded: Sequence[JsonObject] | None = None
+) -> tuple[DecidingPolicy, GateReport | None]:
     """The compiled form if it passes the gate, else the interpreter; the report is None if nothing compiled.
 
-    Raises ``PolicyRefused`` for a policy that runs away.
+    They are compared on the inputs of its tests, ``recorded`` if they are at hand, and on ``generated``
+    recombinations of them. Raises ``PolicyRefused`` for a policy that runs away.
     """
     source = policy.source
     interpreter = Interpreter(source.modules, source.data)
@@ -65,7 +70,8 @@ def gated(policy: CheckedPolicy, generated: int) -> tuple[DecidingPolicy, GateRe
         _log.warning("policy cannot be compiled, the interpreter decides: %s", error)
         return DecidingPolicy(interpreter, None), None
     try:
-        report = compare(policy, compiled, interpreter, generated)
+        tested = inputs_of_tests(policy) if recorded is None else recorded
+        report = compare([*tested, *recombined(tested, generated)], compiled, interpreter)
     except RanAway as error:
         raise PolicyRefused((error.problem,)) from error
     if report.passed:

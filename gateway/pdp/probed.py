@@ -43,7 +43,7 @@ def _tried(files: dict[str, bytes], generated: int) -> JsonObject:
     _step("while its tests run")
     recorded = inputs_of_tests(policy)
     _step("while its two forms are compared")
-    decides, gate = gated(policy, generated)
+    decides, gate = gated(policy, generated, recorded)
     contract = DecisionContract(lambda: "")
     asked = 0
     for each in [*recorded, *recombined(recorded, generated)]:
