@@ -2,7 +2,7 @@ import typer
 
 from gateway.cli.grouping import add_operations, add_shelf
 from gateway.ownership import delegating
-from gateway.views import rights
+from gateway.views import delegations
 
 _COLUMNS = {
     "delegation": "id",
@@ -16,5 +16,5 @@ _COLUMNS = {
 }
 
 app = typer.Typer(no_args_is_help=True)
-add_shelf(app, rights.DELEGATIONS, _COLUMNS)
+add_shelf(app, delegations.SHELF, _COLUMNS)
 add_operations(app, delegating.OPERATIONS, "delegation")

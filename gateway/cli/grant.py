@@ -2,7 +2,7 @@ import typer
 
 from gateway.cli.grouping import add_operations, add_shelf
 from gateway.ownership import granting
-from gateway.views import rights
+from gateway.views import grants
 
 _COLUMNS = {
     "grant": "id",
@@ -16,5 +16,5 @@ _COLUMNS = {
 }
 
 app = typer.Typer(no_args_is_help=True)
-add_shelf(app, rights.GRANTS, _COLUMNS)
+add_shelf(app, grants.SHELF, _COLUMNS)
 add_operations(app, granting.OPERATIONS, "grant")

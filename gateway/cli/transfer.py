@@ -2,7 +2,7 @@ import typer
 
 from gateway.cli.grouping import add_operations, add_shelf
 from gateway.ownership import transferring
-from gateway.views import rights
+from gateway.views import transfers
 
 _COLUMNS = {
     "transfer": "id",
@@ -15,5 +15,5 @@ _COLUMNS = {
 }
 
 app = typer.Typer(no_args_is_help=True)
-add_shelf(app, rights.TRANSFERS, _COLUMNS)
+add_shelf(app, transfers.SHELF, _COLUMNS)
 add_operations(app, transferring.OPERATIONS, "transfer")

@@ -1,14 +1,25 @@
 """Every kind of thing that is told of; a part of governance that adds one adds it here."""
 
-from gateway.views import assets, disputes, mandates, parties, policies, precedents, proposals, rights
+from gateway.views import (
+    assets,
+    delegations,
+    disputes,
+    grants,
+    mandates,
+    parties,
+    policies,
+    precedents,
+    proposals,
+    transfers,
+)
 from gateway.views.base import AnyShelf
 
 SHELVES: tuple[AnyShelf, ...] = (
     parties.SHELF,
     assets.SHELF,
-    rights.GRANTS,
-    rights.DELEGATIONS,
-    rights.TRANSFERS,
+    grants.SHELF,
+    delegations.SHELF,
+    transfers.SHELF,
     disputes.SHELF,
     mandates.SHELF,
     precedents.SHELF,
