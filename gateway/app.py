@@ -47,7 +47,7 @@ from gateway.parts import (
 )
 from gateway.pdp.base import PolicyEngine
 from gateway.pipeline import Parts, Pipeline
-from gateway.policy_desk import Follower, PolicyDesk, open_desk
+from gateway.policy_desk import PolicyDesk, open_desk, put_into_force
 from gateway.progress import Progress, silent
 from gateway.refusals import PeerRefusals
 from gateway.retention import VaultRetainer
@@ -88,9 +88,8 @@ class Gateway:
         progress("Registry")
         await seed(self.settings, self.control)
         await anyio.to_thread.run_sync(self.directory.follow)
-        if self.desk is not None and isinstance(self.policy, Follower):
-            progress("Policy in force")
-            await self.desk.follow(self.policy)
+        progress("Policy in force")
+        await put_into_force(self.policy, self.desk)
         for name, backend in self.backends.items():
             if isinstance(backend, NeedsStart):
                 progress(f"Model of backend {name}")

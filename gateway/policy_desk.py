@@ -8,6 +8,7 @@ from audit.log import Log
 from gateway.control.changes import Control
 from gateway.errors import CustodyError
 from gateway.ids import Uuid7
+from gateway.pdp.base import PolicyEngine, SelfStarting
 from gateway.pdp.lifecycle.archive import BundleRefused
 from gateway.pdp.lifecycle.bundle import Trust
 from gateway.pdp.lifecycle.feed import ControlFeed, Feed
@@ -45,13 +46,21 @@ class PolicyDesk:
     feed: ControlFeed
 
     async def follow(self, engine: Follower) -> None:
-        """Lets an engine follow; an empty database gets its seed first. Raises ``SettingsInvalid``."""
-        try:
-            await self.workshop.seed(engine.seed)
-            await engine.follow(self.feed)
-        except (PolicyRefused, BundleRefused, RegoError, CustodyError) as error:
-            told = getattr(error, "reason_admin", "") or error
-            raise SettingsInvalid(f"policy: no policy can be put into force: {told}") from error
+        """Lets an engine follow; an empty database gets its seed first."""
+        await self.workshop.seed(engine.seed)
+        await engine.follow(self.feed)
+
+
+async def put_into_force(engine: PolicyEngine, desk: PolicyDesk | None) -> None:
+    """Gets a policy engine that has to be started to decide; raises ``SettingsInvalid``."""
+    try:
+        if isinstance(engine, SelfStarting):
+            await engine.start()
+        elif desk is not None and isinstance(engine, Follower):
+            await desk.follow(engine)
+    except (PolicyRefused, BundleRefused, RegoError, CustodyError) as error:
+        told = getattr(error, "reason_admin", "") or error
+        raise SettingsInvalid(f"policy: no policy can be put into force: {told}") from error
 
 
 def open_desk(settings: Settings, state: StateFolder, control: Control, log: Log) -> PolicyDesk:

@@ -181,7 +181,9 @@ class BreakGlassSettings(_Section):
 class PolicySettings(PluginSettings):
     """The policy engine."""
 
-    kind: str = Field("live", pattern=r"^[a-z][a-z0-9_]{0,63}$", description="`live`, `embedded` or `opa`.")
+    kind: str = Field(
+        "live", pattern=r"^[a-z][a-z0-9_]{0,63}$", description="`live`, `remote`, `embedded` or `opa`."
+    )
 
 
 class RedactionSettings(_Section):

@@ -26,6 +26,7 @@ class MemoryFeed:
     now: PolicyState = field(default=PolicyState(0, None, None, None))
     bundles: dict[str, bytes] = field(default_factory=dict)
     fails: bool = False
+    behind_s: float = 0.0
     ended: list[tuple[Canary, dict[str, Facts]]] = field(default_factory=list)
     reports: list[dict[str, Facts]] = field(default_factory=list)
     beats: list[JsonObject | None] = field(default_factory=list)

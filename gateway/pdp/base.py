@@ -1,4 +1,4 @@
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.domain import AccessRequest, Decision
 
@@ -15,3 +15,11 @@ class PolicyEngine(Protocol):
 
     async def aclose(self) -> None:
         """Give back what the engine holds."""
+
+
+@runtime_checkable
+class SelfStarting(Protocol):
+    """A policy engine that must get hold of its policy before it can decide."""
+
+    async def start(self) -> None:
+        """Gets it; a second time does nothing. Raises why it cannot be had."""

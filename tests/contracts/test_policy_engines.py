@@ -37,9 +37,10 @@ from gateway.pdp.lifecycle.signing import new_signing_key, read_signing_key
 from gateway.pdp.rego import CompiledPolicy, Interpreter
 from gateway.pdp.source import read_source
 from gateway.plugins import kinds
+from tests.bundle_double import BundleDouble
 from tests.memory_feed import MemoryFeed
 
-KINDS = ("embedded", "live", "opa")
+KINDS = ("embedded", "live", "opa", "remote")
 
 pytestmark = pytest.mark.enable_socket
 
@@ -143,9 +144,25 @@ async def following() -> PolicyEngine:
     return built
 
 
+@asynccontextmanager
+async def followed(folder: Path) -> AsyncIterator[PolicyEngine]:
+    """An engine that follows a bundle service in which the shipped policies are in force."""
+    service = BundleDouble(read_signing_key(new_signing_key(), "key-1"))
+    service.serve(read_source(policies()))
+    async with service.running() as url:
+        built = service.follower(url, folder)
+        await built.start()
+        yield built
+        await built.aclose()
+
+
 @pytest.fixture(params=KINDS)
-async def engine(request: pytest.FixtureRequest) -> AsyncIterator[PolicyEngine]:
+async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[PolicyEngine]:
     """Each engine over the shipped policies."""
+    if request.param == "remote":
+        async with followed(tmp_path) as remote:
+            yield remote
+        return
     if request.param == "embedded":
         built: PolicyEngine = embedded.build(embedded.Options(gate_inputs=0))
     elif request.param == "live":

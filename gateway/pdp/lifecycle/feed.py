@@ -30,6 +30,10 @@ class Feed(Protocol):
     def trust(self) -> Trust:
         """Whose bundles are taken."""
 
+    @property
+    def behind_s(self) -> float:
+        """How many seconds ago the latest state was known to be right."""
+
     async def state(self, known: PolicyState | None) -> PolicyState:
         """What is in force and on trial now; ``known`` itself if nothing has changed."""
 
@@ -66,6 +70,11 @@ class ControlFeed:
     log: Log
     trust: Trust
     new_id: Callable[[], str]
+
+    @property
+    def behind_s(self) -> float:
+        """Nothing: the database says what is, or cannot be asked."""
+        return 0.0
 
     async def state(self, known: PolicyState | None) -> PolicyState:
         """One look at the revision of the database; the rest is read only if it moved."""

@@ -6,9 +6,8 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-
-import anyio.to_thread
 
 from audit.entry import Facts
 from audit.errors import AuditError
@@ -145,7 +144,7 @@ class Following:
         state = await self._feed.state(known)
         if self.standing is None or state is not self.standing.state:
             await self._change(state)
-        self.fresh_at, self.error = self._monotonic(), ""
+        self.fresh_at, self.error = self._monotonic() - self._feed.behind_s, ""
 
     async def _change(self, state: PolicyState) -> None:
         if state.active is None:
@@ -172,7 +171,7 @@ class Following:
             raise broken
         content = await self._feed.bundle(revision)
         try:
-            engine = _of(revision, await anyio.to_thread.run_sync(self._prepare, content))
+            engine = _of(revision, await _aside(self._prepare, content))
             engine.warm()
         except (BundleRefused, PolicyRefused, RegoError) as error:
             self._broken[revision] = (self._monotonic() + _RETRY_S, error)
@@ -267,6 +266,12 @@ class Following:
 def _alike(one: PolicyState, other: PolicyState) -> bool:
     """Whether two states say the same of policies: most changes of governance are about something else."""
     return (one.active, one.canary, one.shadow) == (other.active, other.canary, other.shadow)
+
+
+async def _aside(prepare: Prepare, content: bytes) -> EmbeddedEngine:
+    # What regorus makes can be freed by its own thread alone, and is when that ends; a pool's would pile up.
+    with ThreadPoolExecutor(1, "custody-policy") as thread:
+        return await asyncio.get_running_loop().run_in_executor(thread, prepare, content)
 
 
 def _of(revision: str, engine: EmbeddedEngine) -> EmbeddedEngine:
