@@ -41,6 +41,8 @@ def looked_up(settings: Settings, work: Callable[[Connection, int], _Done]) -> _
     try:
         with database.reader.connect() as connection:
             return work(connection, time.time_ns() // _MICROS)
+    except UnicodeEncodeError:
+        fail("This is no id: it is not Unicode.")
     except SQLAlchemyError as error:
         fail(f"The control database cannot be read: {cause(error)}")
     except CustodyError as refusal:

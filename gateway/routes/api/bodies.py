@@ -43,6 +43,8 @@ def validated(model: type[_Model], document: JsonObject) -> _Model:
         return model.model_validate_json(orjson.dumps(document), strict=True)
     except ValidationError as error:
         raise unfit(error) from None
+    except orjson.JSONEncodeError:  # of command lines: a body was JSON before
+        raise InvalidBody("This holds a text that is not Unicode.") from None
 
 
 def unfit(error: ValidationError) -> InvalidBody:

@@ -107,8 +107,11 @@ def test_two_people_at_the_command_line(run: Run) -> None:
         ((*OPEN, "@gone", "--as", "retail-owner"), 2, "No such file"),
         ((*OPEN, "[{}]", "--as", "retail-owner"), 2, "claims.0.facet"),
         (("asset", "list", "--limit", "0"), 2, "limit"),
+        (("grant", "show", "\udcff"), 2, "not Unicode"),
+        (("grant", "list", "--asset", "\udcff"), 2, "not Unicode"),
+        (("grant", "revoke", "\udcff", "--as", "product-owner"), 2, "not Unicode"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+    ids=lambda value: ascii(" ".join(value)) if isinstance(value, tuple) else None,
 )
 def test_what_cannot_be_done_is_explained(run: Run, arguments: tuple[str, ...], code: int, told: str) -> None:
     """A refusal exits with 1 and its code, a mistake in the command with 2 and what is wrong."""
