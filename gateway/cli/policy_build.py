@@ -109,7 +109,7 @@ def _from_folder(folder: Path) -> Draft:
     try:
         return Draft(policy_files(read_source(folder)), "folder")
     except PolicyRefused as refused:
-        raise told(refused) from refused
+        raise told(refused, folder) from refused
 
 
 def _from_git(repository: Path, name: str, path: str) -> Draft:

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
+from gateway.cli.policy_problems import show_problems
 from gateway.pdp.checks import CheckedPolicy, check
 from gateway.pdp.embedded import EmbeddedEngine, Options, build
 from gateway.pdp.judge import Judge
@@ -20,7 +22,7 @@ def source_of(folder: Path) -> PolicySource:
     try:
         return read_source(folder)
     except PolicyRefused as refused:
-        raise told(refused) from refused
+        raise told(refused, folder) from refused
 
 
 def checked(folder: Path) -> CheckedPolicy:
@@ -28,7 +30,7 @@ def checked(folder: Path) -> CheckedPolicy:
     try:
         return check(read_source(folder))
     except PolicyRefused as refused:
-        raise told(refused) from refused
+        raise told(refused, folder) from refused
 
 
 def built(folder: Path) -> EmbeddedEngine:
@@ -36,7 +38,7 @@ def built(folder: Path) -> EmbeddedEngine:
     try:
         return build(Options(policies=folder))
     except PolicyRefused as refused:
-        raise told(refused) from refused
+        raise told(refused, folder) from refused
 
 
 def judge_of(folder: Path) -> Judge:
@@ -44,7 +46,7 @@ def judge_of(folder: Path) -> Judge:
     try:
         return Judge.of(read_source(folder))
     except PolicyRefused as refused:
-        raise told(refused) from refused
+        raise told(refused, folder) from refused
 
 
 def past_judge_of(folder: Path) -> Judge:
@@ -52,11 +54,10 @@ def past_judge_of(folder: Path) -> Judge:
     try:
         return Judge.past(read_source(folder))
     except PolicyRefused as refused:
-        raise told(refused) from refused
+        raise told(refused, folder) from refused
 
 
-def told(refused: PolicyRefused) -> typer.Exit:
-    """Tells every problem on standard error and returns the exit to raise."""
-    for problem in refused.problems:
-        typer.echo(str(problem), err=True)
+def told(refused: PolicyRefused, folder: Path) -> typer.Exit:
+    """Tells every problem on standard error, with the line that it stands in; returns the exit to raise."""
+    show_problems(Console(stderr=True, soft_wrap=True, highlight=False), folder, refused.problems)
     return typer.Exit(1)
