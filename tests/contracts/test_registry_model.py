@@ -329,7 +329,7 @@ def test_no_sequence_of_operations_breaks_ownership(connection: Connection) -> N
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=40,
+            max_examples=25,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -343,7 +343,7 @@ _HISTORIES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=_HISTORIES, asked=st.data())
 def test_as_of_questions_answer_like_a_naive_reference(
     connection: Connection, history: list[tuple[str, Facet, str, tuple[int, int]]], asked: st.DataObject

@@ -169,7 +169,7 @@ async def test_a_large_department_takes_several_records(world: World, log: Log) 
     """However much goes over, it is one change, and each record fits into the log."""
 
     def register(change: Change) -> None:
-        for number in range(200):
+        for number in range(160):
             new = NewAsset(
                 id=f"{'long-name-' * 5}{number}",
                 type=AssetType.DATASET,
@@ -181,8 +181,8 @@ async def test_a_large_department_takes_several_records(world: World, log: Log) 
 
     await world.do(register)
     moved = await world.do(_reshape(Reshaping.RENAME, ("retail",), ("shops",)))
-    assert len(moved) == 200
-    assert [len(record.detail["moved"]) for record in world.records] == [150, 50]
+    assert len(moved) == 160
+    assert [len(record.detail["moved"]) for record in world.records] == [150, 10]
     head = world.see(lambda c: c.execute(select(CONTROL_HEAD)).one())
     assert len(await log.of_request(f"control-{head.store}-{head.revision}")) == 2
 
