@@ -20,6 +20,7 @@ from gateway.settings import AssetSettings
 _log = logging.getLogger("custody.gateway")
 
 _EVERY_S = 0.25
+_PATIENCE_S = 2.0
 _NEVER_US = -FOREVER
 # Store, revision and time of the last change that was read; of no database until one was.
 _UNKNOWN = ("", -1, 0)
@@ -88,10 +89,13 @@ class LiveDirectory:
         self._thread.start()
 
     def close(self) -> None:
-        """Ends the thread; the last look is believed until it is stale."""
+        """Ends the thread; the last look is believed until it is stale.
+
+        A look that hangs at the database is not waited for longer than a moment.
+        """
         self._ending.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_PATIENCE_S)
 
     def _keep_looking(self) -> None:
         failing = False
