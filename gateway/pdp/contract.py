@@ -69,15 +69,19 @@ class DecisionContract:
 
     def question(self, request: AccessRequest) -> JsonObject:
         """The policy input; raises ``PolicyUnavailable`` if it is not what policies are written for."""
-        self.question_json(request)
-        return request.to_input()
+        asked, _ = self._question(request)
+        return asked
 
     def question_json(self, request: AccessRequest) -> str:
         """The same as JSON text."""
+        _, text = self._question(request)
+        return text.decode()
+
+    def _question(self, request: AccessRequest) -> tuple[JsonObject, bytes]:
         asked = request.to_input()
         try:
             if self._input.is_valid(asked):
-                return orjson.dumps(asked).decode()
+                return asked, orjson.dumps(asked)
         except (TypeError, ValueError) as error:
             # A lone surrogate or an oversized number: no JSON, so no engine could read it.
             raise unavailable(f"the input is not JSON: {type(error).__name__}") from None

@@ -105,6 +105,8 @@ class OpaServer:
 
     async def _opened(self) -> "_Client":
         # The connection pool belongs to an event loop, so it is opened by the first call on it.
+        if self._client is not None:
+            return self._client
         async with self._opening:
             if self._client is None:
                 client = _Client(self._options)

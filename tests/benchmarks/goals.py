@@ -41,6 +41,10 @@ GOALS = (
     Goal("detection: a long", "loop stands still", "<= 20.00 ms", lambda value: value <= 20, "all detectors"),
     Goal("detection: a long", "loop stands still", "<= 20.00 ms", lambda value: value <= 20, "patterns"),
     Goal("detection: CUDA", "tokens", ">= 1000000.00 1/s", lambda value: value >= 1e6, ""),
+    Goal("policy: one decision", "p50", "<= 60.00 µs", lambda value: value <= 60, "100 departments"),
+    Goal("policy: one decision", "p99", "<= 200.00 µs", lambda value: value <= 200, "100 departments"),
+    Goal("policy: one decision of", "of bare", "<= 1.50 x", lambda value: value <= 1.5, "OpaServer"),
+    Goal("policy: a replay", "a million calls", "<= 60.00 s", lambda value: value <= 60, ""),
     Goal("policy: activation", "last worker", "<= 1000.00 ms", lambda value: value <= 1000, "4 workers"),
     Goal("policy: activation", "failed", "= 0.00 x", lambda value: value == 0, "4 workers"),
     *(

@@ -53,7 +53,7 @@ async def _mixed(engine: PolicyEngine, questions: list[AccessRequest]) -> Row:
 def _rows(form: str, effort: Effort) -> list[Row]:
     engine = build(Options.model_validate({"form": form, "gate_inputs": 50}))
     name = f"{form} ({engine.form})"
-    asked = {"allowed": _question(), "refused": _refused()}
+    asked = {"allowed": question(), "refused": _refused()}
     return [
         asyncio.run(_timed(engine, question, f"{name}, {kind}", effort.calls // 4, allow=kind == "allowed"))
         for kind, question in asked.items()
@@ -88,7 +88,8 @@ def _row(variant: str, times: list[float], used: float) -> Row:
     )
 
 
-def _question() -> AccessRequest:
+def question() -> AccessRequest:
+    """Retail asks the base model."""
     resource = Resource(
         id="northwind-base",
         type="base_model",
@@ -112,5 +113,5 @@ def _question() -> AccessRequest:
 
 
 def _refused() -> AccessRequest:
-    question = _question()
-    return replace(question, context=replace(question.context, declared_class=DataClass.RESTRICTED))
+    asked = question()
+    return replace(asked, context=replace(asked.context, declared_class=DataClass.RESTRICTED))
