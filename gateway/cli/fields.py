@@ -57,7 +57,7 @@ def _annotation(name: str, field: FieldInfo, *, positional: bool) -> Any:  # noq
     shape = _shape(field.annotation)
     kind: Any = shape.kind if isinstance(shape.kind, type) else str
     hint = {_MOMENT: f" E.g. {_TIME}.", _PAIRS: " NAME=VALUE, may be given again."}.get(str(shape.kind), "")
-    hint = " JSON, or @FILE with it." if shape.kind == _JSON else hint
+    hint = f" JSON, or @FILE with it{_example(field)}." if shape.kind == _JSON else hint
     text = f"{field.description or ''}{hint or (' May be given again.' if shape.many else '')}"
     if shape.many:
         kind = list[kind]
@@ -67,6 +67,10 @@ def _annotation(name: str, field: FieldInfo, *, positional: bool) -> Any:  # noq
     return Annotated[
         kind, typer.Option(f"--{name.replace('_', '-')}", help=text, show_default=_default(field))
     ]
+
+
+def _example(field: FieldInfo) -> str:
+    return f", such as {orjson.dumps(field.examples[0]).decode()}" if field.examples else ""
 
 
 def _default(field: FieldInfo) -> str | bool:
@@ -143,5 +147,5 @@ def _json(option: str, text: str) -> JsonValue:
     except OSError as error:
         raise typer.BadParameter(f"{text[1:]}: {error.strerror}", param_hint=option) from error
     except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
-        raise typer.BadParameter(f"not JSON: {error}", param_hint=option) from error
+        raise typer.BadParameter(f"not JSON: {error}; --help shows an example", param_hint=option) from error
     return read

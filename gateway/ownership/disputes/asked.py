@@ -61,14 +61,30 @@ class ConditionAsked(_Asked):
 
 
 Claims = Annotated[
-    tuple[ClaimAsked, ...], Field(min_length=1, max_length=_FACETS, description="What is claimed, and why.")
+    tuple[ClaimAsked, ...],
+    Field(
+        min_length=1,
+        max_length=_FACETS,
+        description="What is claimed, and why.",
+        examples=[[{"facet": "budget_owner", "basis": "operation", "statement": "We pay for its tokens."}]],
+    ),
 ]
 Dispositions = Annotated[
     tuple[DispositionAsked, ...],
-    Field(min_length=1, max_length=_FACETS, description="Who is to hold what, facet by facet."),
+    Field(
+        min_length=1,
+        max_length=_FACETS,
+        description="Who is to hold what, facet by facet.",
+        examples=[[{"facet": "budget_owner", "holder": "retail"}, {"facet": "accountable_owner"}]],
+    ),
 ]
 Conditions = Annotated[
-    tuple[ConditionAsked, ...], Field(max_length=_CONDITIONS, description="What parties must do for it.")
+    tuple[ConditionAsked, ...],
+    Field(
+        max_length=_CONDITIONS,
+        description="What parties must do for it.",
+        examples=[[{"party": "retail", "text": "Fund the pool.", "due": "2027-01-01T00:00:00Z"}]],
+    ),
 ]
 
 

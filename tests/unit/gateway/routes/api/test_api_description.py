@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 
+import orjson
 import pytest
+from pydantic import TypeAdapter
 
 from gateway.bundled import example_settings
 from gateway.catalogue import catalogue
@@ -53,6 +55,17 @@ def test_every_parameter_and_field_is_explained(operations: Catalogue) -> None:
         assert operation.help_line().endswith((".", ";")), operation.kind
         for name, field in operation.model_fields.items():
             assert field.description, f"{operation.kind}: {name}"
+
+
+def test_examples_are_good(operations: Catalogue) -> None:
+    """What the description and `--help` give as an example is accepted; structured fields have one."""
+    for operation in operations:
+        for name, field in operation.model_fields.items():
+            adapter: TypeAdapter[Any] = TypeAdapter(Annotated[field.annotation, field])
+            for example in field.examples or ():
+                adapter.validate_json(orjson.dumps(example), strict=True)
+            if "Asked" in str(field.annotation):
+                assert field.examples, f"{operation.kind}: {name}"
 
 
 @pytest.mark.parametrize("shelf", SHELVES, ids=lambda shelf: shelf.noun)
