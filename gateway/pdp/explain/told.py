@@ -95,10 +95,13 @@ def _flip_lines(explanation: Explanation) -> Iterator[str]:
         yield f"No change of one or two facts that was tried gets it {other} ({flips.trials:,} trials)."
         return
     yield f"It would have been {other} with ({flips.trials:,} trials, each by the policy itself):"
-    for who, texts in grouped(flips.found):
+    groups = grouped(flips.found)
+    for who, texts in groups[:_SHOWN]:
         shown = texts[:_SHOWN]
         more = f" (or {len(texts) - len(shown)} other values)" if len(texts) > len(shown) else ""
         yield f"  {who}: {'; or '.join(shown)}{more}"
+    if len(groups) > _SHOWN:
+        yield f"  and in {len(groups) - _SHOWN} more ways; --json has all."
     if not flips.complete:
         yield "  There may be more: not every pair was tried."
 
