@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from gateway.domain import JsonObject, JsonValue
+from gateway.pdp.builtins import MAY_FAIL
 from gateway.pdp.shapes import InputShape, Shape, UnknownField
-from gateway.pdp.syntax import Syntax, reference
+from gateway.pdp.syntax import Syntax, dotted, reference
 from gateway.pdp.tree import CLOSURES, objects, only, variables
 from gateway.pdp.world import Path, Rule, World, called, resolved
 
@@ -22,7 +23,8 @@ Scope = dict[str, Known]
 class Certainty:
     """Judges expressions; what it cannot judge is uncertain.
 
-    A builtin counts as certain: that its arguments have the right types is what tests and the gate show.
+    A builtin counts as certain unless it is in ``MAY_FAIL``: that its arguments have the right types is what
+    tests and the gate show.
     ``inputs`` is None where no schema speaks of the input.
     """
 
@@ -114,7 +116,14 @@ class Certainty:
         rule, rest = self._world.rule_at(path) if path else (None, ())
         if rule is not None and not rest and not self._rule(rule):
             return body
+        if dotted(body["fcn"]) in MAY_FAIL and not self._instant(body["params"], scope):
+            return body
         return self._first({"params": body["params"]}, syntax, scope)
+
+    def _instant(self, params: JsonValue, scope: Scope) -> bool:
+        """Whether the only argument is an instant of the input, which its schema makes sure of."""
+        shape = self.shape(params[0], scope) if isinstance(params, list) and len(params) == 1 else None
+        return shape is not None and shape.certain and shape.schema.get("format") == "date-time"
 
     def _first(self, body: JsonValue, syntax: Syntax, scope: Scope) -> JsonObject | None:
         """The first uncertain part among the children of a node."""

@@ -7,6 +7,7 @@ from gateway.pdp.calls import call_problems
 from gateway.pdp.certainty import Certainty
 from gateway.pdp.compiling import compile_problems
 from gateway.pdp.merging import AliasesDiffer, Text, merged
+from gateway.pdp.printing import printing_problems
 from gateway.pdp.recursion import recursion_problems
 from gateway.pdp.rego import Problem
 from gateway.pdp.scopes import scope_problems
@@ -37,6 +38,7 @@ def _problems(modules: Sequence[Syntax], world: World, inputs: Inputs) -> Iterat
         yield from call_problems(syntax, world)
         yield from scope_problems(syntax, world)
         yield from subset_problems(syntax, world)
+        yield from printing_problems(syntax)
         yield from undefined_problems(syntax, Certainty(world, inputs(syntax)))
 
 

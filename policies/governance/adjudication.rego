@@ -70,7 +70,11 @@ leading(facet) := {party |
 	rank(facet, party) == best_rank(facet)
 }
 
-best_rank(facet) := min({rank(facet, party) | some party in candidates(facet)})
+best_rank(facet) := min({best |
+	some party in candidates(facet)
+	best := rank(facet, party)
+	best >= 0
+})
 
 advise(facet) := {
 	"holder": holder,

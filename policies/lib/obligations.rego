@@ -32,6 +32,7 @@ lowest(sources, keys) := {key: value |
 	some key in (keys & {"restore", "retain_payload", "priority", "max_tokens"})
 	stated := [value | some said in sources; value := object.get(said, key, null); value != null]
 	value := min(stated)
+	value != null
 }
 
 # Everyone who must approve; the baseline asks for nobody.

@@ -38,6 +38,13 @@ REFUSED = [
     f"x if not input.resource.facets[{MISSING}]",
     f'x if not {{"a": {MISSING}}} == {{"a": 1}}',
 ]
+REFUSED += [
+    "x := [max([]) | true]",
+    "x if not max([]) > 1",
+    "x if {\n\ty := min(input.subject.groups)\n\ttrue\n}",
+    "x := [to_number(a) | some a in [`1`, `b`]]",
+    "x if not time.parse_rfc3339_ns(input.context.purpose) > 1",
+]
 TAKEN = [
     'x := [object.get(a, "m", 0) | some a in [{}]]',
     "x := [v | some a in [{}, {`m`: 2}]; v := a.m; v > 1]",
@@ -51,6 +58,8 @@ TAKEN = [
     'x if not startswith(input.subject.id, "a")',
     'x := [given.use_case | some given in input.context.grants; given.department != ""]',
     "x if not input.action.name in {`chat`}",
+    "x if not time.parse_rfc3339_ns(input.context.time) > 1",
+    "x if {\n\ty := max(input.subject.groups)\n\ty > 1\n}",
 ]
 
 
@@ -76,10 +85,14 @@ def test_what_is_taken_means_the_same_to_every_engine(tmp_path: Path, rules: str
         pytest.skip("needs `opa` 1.21.3 or newer on the PATH (openpolicyagent.org)")
     module = Module("x.rego", f"package custody.lib.x\n\n{UNCERTAIN}{rules}\n")
     asked = {
-        "subject": {"id": "s"},
+        "subject": {"id": "s", "groups": []},
         "action": {"name": "tune"},
         "resource": {"facets": {}},
-        "context": {"stream": False, "grants": [{"department": "it", "use_case": "u"}]},
+        "context": {
+            "stream": False,
+            "time": "2026-07-01T10:00:00Z",
+            "grants": [{"department": "it", "use_case": "u"}],
+        },
     }
     (tmp_path / "x.rego").write_text(module.text)
     command = [opa, "eval", "-d", str(tmp_path / "x.rego"), "-I", "-f", "json", "data.custody.lib.x.x"]
