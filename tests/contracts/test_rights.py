@@ -28,6 +28,7 @@ from gateway.ownership.granting import GiveGrant, RevokeGrant
 from gateway.ownership.grants import MOST_GRANTS, grant_history, grants_at
 from gateway.ownership.lapsing import lapse_transfers
 from gateway.ownership.parties import register_party
+from gateway.ownership.reorganisation import Reorganisation, Reshaping, reorganise
 from gateway.ownership.rights_tables import DELEGATION, GRANT, TRANSFER, TRANSFER_END
 from gateway.ownership.transferring import (
     AcceptTransfer,
@@ -448,6 +449,23 @@ async def test_an_offer_dies_with_what_it_offers(world: World) -> None:
     words = await refused(world, Conflict, RETAIL, AcceptTransfer(transfer=transfer))
     assert "legal" in words
     await refused(world, NotPermitted, LEGAL, RevokeTransfer(transfer=transfer))
+
+
+@pytest.mark.parametrize("renamed", ["product", "retail"])
+async def test_an_offer_does_not_outlive_a_party_to_it(world: World, renamed: str) -> None:
+    """Where either side has become another department, neither name can accept: it is offered anew."""
+    transfer = str((await world.do(PRODUCT, offer(world)))["transfer"])
+    await world.change(
+        lambda change: reorganise(
+            change,
+            Reorganisation(
+                kind=Reshaping.RENAME, units=(renamed,), successors=("new",), effective_us=change.at_us
+            ),
+        )
+    )
+    await refused(world, Conflict, RETAIL, AcceptTransfer(transfer=transfer))
+    await refused(world, NotPermitted, speaker("new"), AcceptTransfer(transfer=transfer))
+    assert world.holder("support-tone") == ("new" if renamed == "product" else "product")
 
 
 async def test_what_is_disputed_is_not_transferred(world: World) -> None:
