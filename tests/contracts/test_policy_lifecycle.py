@@ -23,6 +23,7 @@ from gateway.domain import Subject
 from gateway.errors import Conflict, GovernanceUnavailable, Impossible, NotFound, NotPermitted
 from gateway.pdp.lifecycle import store
 from gateway.pdp.lifecycle.bundle import Trust, policy_files, read_bundle
+from gateway.pdp.lifecycle.feed import GATEWAY, ControlFeed
 from gateway.pdp.lifecycle.operations import (
     OPERATIONS,
     Activate,
@@ -32,6 +33,7 @@ from gateway.pdp.lifecycle.operations import (
     StopCanary,
     StopShadow,
 )
+from gateway.pdp.lifecycle.replicas import replicas
 from gateway.pdp.lifecycle.signing import SigningKey, new_signing_key, read_signing_key
 from gateway.pdp.lifecycle.store import CanaryTerms, StoredBundle
 from gateway.pdp.lifecycle.tables import ACTIVATION, BUNDLE, TRIAL
@@ -338,6 +340,43 @@ async def test_two_people_activate_and_both_are_on_record(
     assert recorded.record.actor == APPROVER.actor
     assert recorded.record.detail["approved_by"] == OTHER.subject.id
     careful.control.close()
+
+
+async def test_a_canary_ends_once_however_many_replicas_say_so(desk: Desk, seed_folder: Path) -> None:
+    """Of replicas that see a canary fail one ends it, with its figures on record; a later canary stays."""
+    await desk.workshop.seed(seed_folder)
+    one = await desk.policy("one")
+    start = StartCanary(policy=one.revision, terms=CanaryTerms(percent=5))
+    await desk.governance.perform(APPROVER, start)
+    first = (await desk.state()).canary
+    assert first is not None
+    feed = ControlFeed(desk.control, desk.log, desk.trust, lambda: "id")
+    for _ in range(2):
+        await feed.end_canary(first, {"decided": 20, "failed": 3})
+    (ended,) = await desk.entries(EntryType.POLICY_CANARY_ENDED)
+    assert (ended.record.detail["why"], ended.record.detail["failed"]) == ("errors", 3)
+    assert ended.record.actor == GATEWAY
+    await desk.governance.perform(APPROVER, start)
+    await feed.end_canary(first, {})
+    assert (await desk.state()).canary is not None
+
+
+async def test_replicas_say_what_they_do_outside_the_history(desk: Desk, seed_folder: Path) -> None:
+    """A replica's word is replaced by its next, goes with it, and is no change of governance."""
+    await desk.workshop.seed(seed_folder)
+    before = (await desk.state()).control_revision
+    feed = ControlFeed(desk.control, desk.log, desk.trust, lambda: "id")
+    for revision in ("one", "two"):
+        await feed.beat("replica-1", {"revision": revision})
+    await feed.beat("replica-2", {"revision": "two"})
+    known = await desk.control.read(replicas)
+    assert [(each.id, each.state) for each in known] == [
+        ("replica-1", {"revision": "two"}),
+        ("replica-2", {"revision": "two"}),
+    ]
+    await feed.beat("replica-1", None)
+    assert [each.id for each in await desk.control.read(replicas)] == ["replica-2"]
+    assert (await desk.state()).control_revision == before
 
 
 async def test_history_cannot_be_rewritten(desk: Desk, seed_folder: Path) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from gateway.pdp.lifecycle.canary import chosen
 from gateway.pdp.lifecycle.signing import SigningKey, new_signing_key, read_signing_key
 from gateway.pdp.lifecycle.store import CanaryTerms, ShadowTerms
 from gateway.pdp.live import LiveEngine
+from gateway.pdp.rego import _ThreadBound
 from gateway.pdp.source import PolicySource, read_files
 from tests.memory_feed import MemoryFeed
 from tests.policy_texts import ALLOW, ALLOW_TEST
@@ -305,6 +307,16 @@ async def test_following_twice_is_following_once(feed: MemoryFeed) -> None:
     await engine.follow(feed)
     assert (len(feed.beats), engine._tasks) == (told, tasks)
     await engine.aclose()
+
+
+async def test_activations_leave_nothing_behind(engine: LiveEngine, feed: MemoryFeed) -> None:
+    """What an activation replaces is freed by the thread that made it, so memory does not grow."""
+    strays = len(_ThreadBound._strays)
+    for number in range(3):
+        feed.activate(feed.store(source(f"{DENY}\n# {number}\n")))
+        await look(engine)
+    gc.collect()
+    assert len(_ThreadBound._strays) == strays
 
 
 async def test_trust_is_that_of_the_feed(feed: MemoryFeed) -> None:
