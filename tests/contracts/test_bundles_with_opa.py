@@ -56,7 +56,7 @@ def _we_take(bundle: bytes, key: SigningKey) -> bool:
 
 def _odd() -> PolicySource:
     """A policy whose data is full of what two encoders could write differently."""
-    numbers, words = "[1.50, 1E3, 1e-9, 123456789012345678901, -0]", '"\\u2028<&>é\\u0007\\ud83d\\ude00"'
+    numbers, words = "[1.50, 1E3, 1e-9, 12345678901234567890, -0]", '"\\u2028<&>é\\u0007\\ud83d\\ude00"'
     text = f'{{"odd": {{"n": {numbers}, "s": {words}, "Z": null}}}}'
     yaml = "n: [1.0, 1.50, 2.5e-07, 1.0e+16, 1.0e+21, 7]\ns: 'é: \u2028'\nb: true\n"
     return read_files(
