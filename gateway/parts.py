@@ -152,6 +152,16 @@ def control_database(settings: Settings) -> Database:
         raise SettingsInvalid(f"control: {error}") from error
 
 
+def known_control_database(settings: Settings) -> Database:
+    """The same for those who only read: a file that is not there is not made, but an error."""
+    place = control_place(settings)
+    if isinstance(place, Path) and not place.is_file():
+        raise SettingsInvalid(
+            f"control: there is no registry at {place}; start the gateway once, or give its --config"
+        )
+    return control_database(settings)
+
+
 def control(settings: Settings, log: Log) -> Control:
     """Governance's database, with the log that its changes go into; raises ``SettingsInvalid``."""
     return Control(control_database(settings), log, wall_us=SystemClock().wall_us, new_id=ids.Uuid7())

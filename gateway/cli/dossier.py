@@ -26,7 +26,7 @@ from gateway.ownership.dossier.files import files_of
 from gateway.ownership.dossier.material import Material, Sources, gather
 from gateway.ownership.dossier.sealing import evidence_of, seal_record, sealed_at
 from gateway.ownership.prices import Prices
-from gateway.parts import control_database, log_place
+from gateway.parts import known_control_database, log_place
 from gateway.pdp.source import PolicySource
 from gateway.settings import Settings, SettingsInvalid
 
@@ -103,7 +103,7 @@ def gathered(  # noqa: PLR0913, PLR0917 - what a dossier is read from
     prices: Prices | None,
 ) -> Material:
     """What a dossier is made of; raises what ``gather`` raises, or ``SettingsInvalid``."""
-    database = control_database(settings)
+    database = known_control_database(settings)
     try:
         with database.reader.connect() as connection, shown_progress(Console(stderr=True)) as progress:
             sources = Sources(

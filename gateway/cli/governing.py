@@ -21,7 +21,7 @@ from gateway.control.governance import Governance
 from gateway.control.operations import Acting
 from gateway.control.requests import Performed
 from gateway.errors import CustodyError
-from gateway.parts import control, control_database, governance, principals, seed
+from gateway.parts import control, governance, known_control_database, principals, seed
 from gateway.settings import Settings, SettingsInvalid
 from gateway.state import StateFolder
 
@@ -35,7 +35,7 @@ _MICROS = 1_000
 def looked_up(settings: Settings, work: Callable[[Connection, int], _Done]) -> _Done:
     """Does ``work`` over one state of the control database, at this moment; needs no running gateway."""
     try:
-        database = control_database(settings)
+        database = known_control_database(settings)
     except SettingsInvalid as error:
         fail(str(error))
     try:

@@ -15,7 +15,7 @@ from gateway.errors import CustodyError
 from gateway.ownership.assets import require_asset
 from gateway.ownership.drawings import graph
 from gateway.ownership.provenance import Provenance, provenance
-from gateway.parts import control_database
+from gateway.parts import known_control_database
 from gateway.report.plots import standalone
 from gateway.settings import SettingsInvalid
 
@@ -41,7 +41,7 @@ def show(
 
 def _found(config: Path | None, asset: str) -> Provenance:
     try:
-        database = control_database(configured(config))
+        database = known_control_database(configured(config))
     except SettingsInvalid as error:
         fail(str(error))
     try:

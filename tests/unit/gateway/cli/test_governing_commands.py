@@ -174,3 +174,12 @@ def test_applications_stand_side_by_side(run: Run) -> None:
     compared = run("mandate", "compare", mandate).output
     assert "Keep it clean." in compared
     assert "retail" in run("mandate", "list").output
+
+
+@pytest.mark.parametrize("look", [("owner", "show", "support-tone"), ("asset", "provenance", "support-tone")])
+def test_a_look_makes_no_registry(run: Run, tmp_path: Path, look: tuple[str, ...]) -> None:
+    """Where no gateway ever ran a reading command says so, and leaves nothing behind."""
+    result = run(*look)
+    assert result.exit_code == 2
+    assert "there is no registry" in result.output
+    assert list(tmp_path.rglob("control.db*")) == []
