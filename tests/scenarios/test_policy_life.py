@@ -19,12 +19,14 @@ from gateway.bundled import policies
 from gateway.pdp.lifecycle.bundle import policy_files
 from gateway.pdp.lifecycle.signing import read_signing_key
 from gateway.pdp.source import read_source
+from tests.benchmarks import decision_log
 from tests.scenarios import replies, wire
 from tests.scenarios.capture import Capture
 from tests.scenarios.configuration import Shape
 from tests.scenarios.running import RunningGateway, custody
 
 _PATIENCE_S = 20
+_MANY = 100_000  # recorded decisions that the candidate is held against
 _PEOPLE = """
 [[identity.principals]]
 id = "security-author"
@@ -149,15 +151,16 @@ def _edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
-def test_from_an_edit_to_a_policy_that_two_people_put_into_force(company: Company, capture: Capture) -> None:
+def test_from_an_edit_to_a_policy_that_two_people_put_into_force(
+    company: Company, capture: Capture, tmp_path: Path
+) -> None:
     """A rule reaches everybody only after its tests, a replay, a shadow and two people, on record."""
     capture.script = replies.echo
     before = [company.ask(department) for department in ("retail", "product", "it")]
     assert [answer.status for answer in before] == [200, 200, 200]
     seed = before[0].headers["x-custody-policy-revision"]
     _mend_after_a_failing_test(company)
-    replayed = company.told("replay", "--policies", str(company.folder), by="security-author")
-    assert replayed, "a replay tells what would change"
+    _replayed(company, tmp_path)
     revision = str(company.told("build", "--policies", str(company.folder), by="security-author")["revision"])
     assert company.build() == revision
     _shadowed(company, revision, seed)
@@ -185,6 +188,24 @@ def _mend_after_a_failing_test(company: Company) -> None:
     _edit(rules / "base_model_test.rego", _DEPARTMENTS, _DEPARTMENTS.replace('"product", ', ""))
     mended = custody("policy", "test", "--policies", str(company.folder))
     assert mended.returncode == 0, mended.stdout + mended.stderr
+
+
+def _replayed(company: Company, folder: Path) -> None:
+    """The candidate takes one call from product, and of a hundred thousand others product's alone."""
+    own = company.told("replay", "--policies", str(company.folder), by="security-author")
+    assert (own["counts"]["log"], own["counts"]["allow to deny"]) == (3, 1)
+    decision_log.build(calls=_MANY, folder=folder)
+    page = folder / "flips.html"
+    read = ("--database", str(folder / "audit.db"), "--html", str(page), "--json")
+    done = custody("policy", "replay", "--policies", str(company.folder), *read, timeout_s=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    counts = told["counts"]
+    assert counts["log"] >= _MANY
+    assert (counts["error"], counts["unreplayable"], counts["deny to allow"]) == (0, 0, 0)
+    assert counts["allow to deny"] > 0
+    assert {(flip["department"], flip["asset"]) for flip in told["flips"]} == {("product", "northwind-base")}
+    assert f"{counts['allow to deny']:,}" in page.read_text("utf-8")
 
 
 def _shadowed(company: Company, revision: str, seed: str) -> None:
