@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -35,6 +36,7 @@ from gateway.parts import (
     control,
     directory,
     governance,
+    log_place,
     pepper,
     policy_engine,
     principals,
@@ -47,6 +49,7 @@ from gateway.parts import (
 )
 from gateway.pdp.base import PolicyEngine
 from gateway.pipeline import Parts, Pipeline
+from gateway.policy_bench import PolicyBench
 from gateway.policy_desk import PolicyDesk, open_desk, put_into_force
 from gateway.progress import Progress, silent
 from gateway.refusals import PeerRefusals
@@ -79,6 +82,7 @@ class Gateway:
     decisions: DecisionPoint
     office: FrontOffice
     dispute_desk: Desk
+    bench: PolicyBench
 
     async def start(self, progress: Progress = silent) -> None:
         """Loads what must be loaded before the first call; a second time costs nothing.
@@ -181,7 +185,14 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
         DecisionPoint(parts),
         front_office(parts, ruling),
         open_dispute_desk(settings, ruling, log.verifier),
+        PolicyBench(log_place(settings), _policy_folders(settings)),
     )
+
+
+def _policy_folders(settings: Settings) -> list[Path]:
+    """Where a policy may lie that the control database does not hold."""
+    folder = settings.policy.options.get("policies")
+    return [Path(str(folder))] if folder else []
 
 
 class _Application(FastAPI):
@@ -238,7 +249,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         gateway.settings.server,
         Uuid7(),
         secret,
-        api.Stock(SHELVES, gateway.desk, gateway.dispute_desk),
+        api.Stock(SHELVES, gateway.desk, gateway.dispute_desk, gateway.bench),
     )
     decisions = authzen.routes(gateway.decisions, gateway.settings.server, Uuid7())
     app.add_doors([health.route(lambda: ready), *controls, *decisions, *doors])

@@ -3,7 +3,7 @@
 ``pipeline.py`` orders the security steps of a call to a model; this file orders those of all other calls.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -175,9 +175,16 @@ class FrontOffice:
 
     async def shown(self, caller: Caller, what: str) -> None:
         """Puts on record what is about to be shown by right of audit; raises ``AuditUnavailable``."""
-        if not caller.viewer.audited:
-            return
-        detail: dict[str, Facts] = {"command": what, "assets": [*dict.fromkeys(caller.viewer.audited)]}
+        if caller.viewer.audited:
+            await self.read_log(caller, what, {"assets": [*dict.fromkeys(caller.viewer.audited)]})
+
+    async def sees(self, caller: Caller, view: View) -> bool:
+        """Whether the caller may know of this."""
+        return await self._parts.sight.sees(caller.viewer, view)
+
+    async def read_log(self, caller: Caller, what: str, facts: Mapping[str, Facts]) -> None:
+        """Puts on record that the log is read for the caller; raises ``AuditUnavailable``."""
+        detail: dict[str, Facts] = {"command": what, **facts}
         record = Record(
             type=EntryType.AUDITOR_QUERY,
             request_id=caller.call.request_id,

@@ -7,10 +7,10 @@ from rich.console import Console
 
 from gateway.bundled import policies as shipped
 from gateway.cli.policy_folder import Folder
-from gateway.cli.policy_problems import problem_json, show_problems
-from gateway.domain import JsonObject
+from gateway.cli.policy_problems import show_problems
 from gateway.pdp.probe import Examined, Limits, examine
 from gateway.pdp.source import PolicyRefused, read_source
+from gateway.pdp.workbench.findings import examined_json, refused_json
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 Seconds = Annotated[
@@ -40,31 +40,16 @@ def check_folder(
         _tell_refused(refused, folder, json=json)
         raise typer.Exit(1) from refused
     if json:
-        typer.echo(orjson.dumps(_summary(examined)).decode())
+        typer.echo(orjson.dumps(examined_json(examined)).decode())
     else:
         _show(examined)
 
 
 def _tell_refused(refused: PolicyRefused, folder: Path, *, json: bool) -> None:
     if json:
-        problems = [problem_json(problem) for problem in refused.problems]
-        typer.echo(orjson.dumps({"in_order": False, "problems": problems}).decode())
+        typer.echo(orjson.dumps(refused_json(refused.problems)).decode())
     else:
         show_problems(Console(stderr=True, soft_wrap=True, highlight=False), folder, refused.problems)
-
-
-def _summary(examined: Examined) -> JsonObject:
-    source = examined.policy.source
-    return {
-        "in_order": True,
-        "revision": source.revision,
-        "modules": len(source.modules),
-        "test_files": len(source.tests),
-        "entry_points": list(examined.entry_points),
-        "inputs": examined.inputs,
-        "form": examined.form,
-        "differences": list(examined.differences),
-    }
 
 
 def _show(examined: Examined) -> None:

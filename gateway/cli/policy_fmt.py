@@ -1,6 +1,4 @@
 import difflib
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,8 +7,8 @@ from rich.console import Console
 from gateway.bundled import policies as shipped
 from gateway.cli.policy_folder import Folder, source_of
 from gateway.cli.policy_problems import show_problems
-from gateway.pdp.layout.formatting import formatted
-from gateway.pdp.rego import Module, Problem, RegoError
+from gateway.pdp.rego import Module, Problem
+from gateway.pdp.workbench.findings import layout_changes
 
 CheckOnly = Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file would change.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change, and fail if any.")]
@@ -24,7 +22,7 @@ def format_folder(policies: Folder = None, check: CheckOnly = False, diff: Diff 
     folder = policies or shipped()
     problems: list[Problem] = []
     changed = 0
-    for module, text in _changes(folder, problems):
+    for module, text in layout_changes(source_of(folder), problems):
         changed += 1
         typer.echo(module.path)
         if diff:
@@ -35,18 +33,6 @@ def format_folder(policies: Folder = None, check: CheckOnly = False, diff: Diff 
         show_problems(Console(stderr=True, soft_wrap=True, highlight=False), folder, problems)
     if problems or (changed and (check or diff)):
         raise typer.Exit(1)
-
-
-def _changes(folder: Path, problems: list[Problem]) -> Iterator[tuple[Module, str]]:
-    source = source_of(folder)
-    for module in sorted((*source.modules, *source.tests), key=lambda each: each.path):
-        try:
-            text = formatted(module)
-        except RegoError as error:
-            problems.append(error.problem)
-            continue
-        if text != module.text:
-            yield module, text
 
 
 def _show_difference(module: Module, text: str) -> None:

@@ -6,8 +6,9 @@ from rich.console import Console
 
 from gateway.bundled import policies as shipped
 from gateway.cli.policy_folder import Folder, checked
-from gateway.cli.policy_problems import problem_json, show_problems
-from gateway.pdp.lint import RULES, Warned, lint
+from gateway.cli.policy_problems import show_problems
+from gateway.pdp.lint import RULES, lint
+from gateway.pdp.workbench.findings import warnings_json
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 Without = Annotated[
@@ -24,7 +25,7 @@ def lint_folder(policies: Folder = None, without: Without = None, json: AsJson =
     folder = policies or shipped()
     found = [each for each in lint(checked(folder)) if each.rule not in left_out]
     if json:
-        typer.echo(orjson.dumps({"warnings": [_plain(each) for each in found]}).decode())
+        typer.echo(orjson.dumps(warnings_json(found)).decode())
     elif found:
         console = Console(soft_wrap=True, highlight=False)
         for rule in dict.fromkeys(each.rule for each in found):
@@ -34,7 +35,3 @@ def lint_folder(policies: Folder = None, without: Without = None, json: AsJson =
         typer.echo(f"{len(RULES) - len(left_out)} house rules are kept")
     if found:
         raise typer.Exit(1)
-
-
-def _plain(warned: Warned) -> dict[str, object]:
-    return {"rule": warned.rule, **problem_json(warned.problem)}

@@ -6,7 +6,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from gateway.domain import JsonObject
 from gateway.pdp.rego import Problem
 
 
@@ -38,14 +37,3 @@ def _line(path: Path, number: int) -> str:
         return ""
     lines = path.read_text("utf-8", errors="replace").split("\n")
     return lines[number - 1] if number <= len(lines) else ""
-
-
-def problem_json(problem: Problem) -> JsonObject:
-    """One problem as an object."""
-    return {
-        "path": problem.path,
-        "line": problem.line,
-        "column": problem.column,
-        "message": problem.message,
-        "fix": problem.fix,
-    }

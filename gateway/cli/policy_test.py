@@ -10,10 +10,11 @@ from rich.text import Text
 
 from gateway.bundled import policies as shipped
 from gateway.cli.policy_folder import Folder, checked
-from gateway.domain import JsonObject, JsonValue
+from gateway.domain import JsonValue
 from gateway.pdp.coverage import Coverage
 from gateway.pdp.failures import Failure
 from gateway.pdp.unittests import Outcome, PolicyTests, Verdict
+from gateway.pdp.workbench.findings import tests_json
 
 _STYLES: dict[Verdict, str] = {"PASS": "green", "FAIL": "bold red", "ERROR": "bold red", "SKIPPED": "yellow"}
 _BAD = frozenset({"FAIL", "ERROR"})
@@ -42,7 +43,7 @@ def run_folder_tests(
     outcomes = list(tests.run(run))
     reached = tests.coverage() if covering else None
     if json:
-        typer.echo(orjson.dumps(_summary(outcomes, reached)).decode())
+        typer.echo(orjson.dumps(tests_json(outcomes, reached)).decode())
     else:
         _show(Console(soft_wrap=True, highlight=False), outcomes, reached)
     passed = any(each.verdict == "PASS" for each in outcomes)
@@ -102,41 +103,3 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
 
 def _cell(verdict: Verdict, count: int) -> str:
     return f"[{_STYLES[verdict]}]{count}[/]" if count else "·"
-
-
-def _summary(outcomes: Sequence[Outcome], reached: Coverage | None) -> JsonObject:
-    made: JsonObject = {"tests": [_outcome(each) for each in outcomes]}
-    if reached is not None:
-        whole, rules = reached.rules
-        made["coverage"] = {
-            "lines": round(reached.share * 100, 2),
-            "rules": rules,
-            "rules_reached": whole,
-            "files": [
-                {"path": each.path, "lines": round(each.share * 100, 2), "missed": list(each.missed)}
-                for each in reached.files
-            ],
-        }
-    return made
-
-
-def _outcome(outcome: Outcome) -> JsonObject:
-    made: JsonObject = {
-        "path": outcome.path,
-        "line": outcome.line,
-        "name": outcome.name,
-        "verdict": outcome.verdict,
-        "milliseconds": round(outcome.milliseconds, 3),
-    }
-    if outcome.detail:
-        made["detail"] = outcome.detail
-    if outcome.failure:
-        failure = outcome.failure
-        made["failure"] = {
-            "line": failure.line,
-            "statement": failure.statement,
-            "got": failure.got,
-            "expected": failure.expected,
-            "input": failure.input,
-        }
-    return made

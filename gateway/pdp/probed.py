@@ -3,17 +3,16 @@
 Run as ``python -m gateway.pdp.probed SECONDS MEMORY_MIB INPUTS`` with the files as JSON on standard input.
 """
 
-import base64
-import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
 
-from gateway.domain import JsonObject, JsonValue
+from gateway.domain import JsonObject
 from gateway.errors import PolicyUnavailable
 from gateway.pdp.checks import ENTRY_POINT, CheckedPolicy, check
+from gateway.pdp.child import confine, decoded, tell_step, tell_work
 from gateway.pdp.contract import DecisionContract
 from gateway.pdp.forms import gated
 from gateway.pdp.gate import inputs_of_tests, recombined
@@ -25,30 +24,23 @@ from gateway.pdp.source import PolicyRefused, read_files
 def main() -> None:
     """Answer with problems, or with what was tried."""
     seconds, memory_mib, inputs = (int(each) for each in sys.argv[1:])
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_mib << 20, memory_mib << 20))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    files = {name: base64.b64decode(text) for name, text in orjson.loads(sys.stdin.buffer.read()).items()}
-    try:
-        _tell(_tried(files, inputs))
-    except PolicyRefused as refused:
-        _tell({"problems": [[*_plain(problem)] for problem in refused.problems]})
-    except RecursionError:
-        _tell({"problems": [["main.rego", 0, 0, "the policy nests too deeply", "divide it into rules"]]})
+    confine(seconds, memory_mib)
+    files = decoded(orjson.loads(sys.stdin.buffer.read()))
+    tell_work(lambda: _tried(files, inputs))
 
 
 def _tried(files: dict[str, bytes], generated: int) -> JsonObject:
-    _step("while it is parsed and compiled")
+    tell_step("while it is parsed and compiled")
     policy = check(read_files(files, Path("policies")))
-    _step("while its tests run")
+    tell_step("while its tests run")
     recorded = inputs_of_tests(policy)
-    _step("while its two forms are compared")
+    tell_step("while its two forms are compared")
     decides, gate = gated(policy, generated, recorded)
     contract = DecisionContract(lambda: "")
     asked = 0
     for each in [*recorded, *recombined(recorded, generated)]:
         question = orjson.dumps(each).decode()
-        _step(f"while {ENTRY_POINT} is asked")
+        tell_step(f"while {ENTRY_POINT} is asked")
         try:
             contract.decision_from_json(decides.answer(question), "")
         except PolicyUnavailable as failed:
@@ -57,12 +49,10 @@ def _tried(files: dict[str, bytes], generated: int) -> JsonObject:
         asked += 1
     others = list(_others(policy))
     return {
-        "done": {
-            "entry_points": [ENTRY_POINT, *others],
-            "inputs": asked,
-            "form": decides.form,
-            "differences": list(gate.differences) if gate else [],
-        }
+        "entry_points": [ENTRY_POINT, *others],
+        "inputs": asked,
+        "form": decides.form,
+        "differences": list(gate.differences) if gate else [],
     }
 
 
@@ -73,7 +63,7 @@ def _others(policy: CheckedPolicy) -> Iterator[str]:
         for each in annotations(syntax.module):
             rule = f"data.{syntax.package}.{each.subject}"
             if each.entrypoint and rule != ENTRY_POINT:
-                _step(f"while {rule} is asked", syntax.module.path)
+                tell_step(f"while {rule} is asked", syntax.module.path)
                 _evaluate(interpreter, rule)
                 yield rule
 
@@ -85,19 +75,6 @@ def _evaluate(interpreter: Interpreter, rule: str) -> None:
         return
     except RegoError as error:
         raise PolicyRefused((error.problem,)) from error
-
-
-def _step(step: str, path: str = "main.rego") -> None:
-    _tell({"step": step, "path": path})
-
-
-def _plain(problem: Problem) -> Iterator[JsonValue]:
-    yield from (problem.path, problem.line, problem.column, problem.message, problem.fix)
-
-
-def _tell(said: JsonObject) -> None:
-    sys.stdout.buffer.write(orjson.dumps(said) + b"\n")
-    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

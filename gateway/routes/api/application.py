@@ -13,12 +13,14 @@ from starlette.types import ASGIApp
 
 from gateway.front_office import FrontOffice
 from gateway.ownership.disputes.desk import Desk
+from gateway.policy_bench import PolicyBench
 from gateway.policy_desk import PolicyDesk
 from gateway.routes import bundles
 from gateway.routes.api.answering import Answerer, add_answers
 from gateway.routes.api.cursors import Cursors
 from gateway.routes.api.desk import DeskRoutes, add_desk
 from gateway.routes.api.door import ApiDoor
+from gateway.routes.api.explanations import Explainer, add_explanations
 from gateway.routes.api.failures import FAILURES, ErrorView
 from gateway.routes.api.hearings import Hearings, add_hearings
 from gateway.routes.api.history import Historian, add_history
@@ -26,6 +28,7 @@ from gateway.routes.api.naming import components
 from gateway.routes.api.operating import Operator, add_operation
 from gateway.routes.api.policies import Builder, add_building
 from gateway.routes.api.reading import Reader, add_shelf
+from gateway.routes.api.trials import Trier, add_trials
 from gateway.routes.bundles import BundleService
 from gateway.settings import ServerSettings
 from gateway.views.base import AnyShelf
@@ -60,11 +63,12 @@ class _Api(FastAPI):
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What is shown, and the desks: for policies where they have a history, and for disputes."""
+    """What is shown, and the desks: for policies where they have a history, for disputes, for trials."""
 
     shelves: Sequence[AnyShelf]
     desk: PolicyDesk | None = None
     disputes: Desk | None = None
+    bench: PolicyBench | None = None
 
 
 def routes(
@@ -113,5 +117,8 @@ def _add_routes(router: APIRouter, office: FrontOffice, cursors: Cursors, stock:
         add_desk(router, DeskRoutes(office, stock.disputes, operator))
     if stock.desk is not None:
         add_building(router, Builder(stock.desk))
+    if stock.bench is not None:
+        add_trials(router, Trier(stock.bench))
+        add_explanations(router, Explainer(office, stock.bench))
     for operation in office.catalogue:
         add_operation(router, operator, operation)

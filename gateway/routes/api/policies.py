@@ -24,6 +24,10 @@ class Building(BaseModel):
         examples=[{"main.rego": "package custody.access\n..."}],
     )
 
+    def content(self) -> dict[str, bytes]:
+        """The same as a folder holds it."""
+        return {path: text.encode() for path, text in self.files.items()}
+
 
 class BuiltView(Told):
     """The policy as it is stored; it is not in force."""
@@ -41,8 +45,7 @@ class Builder:
     async def build(self, request: Request) -> JSONResponse:
         """Check a policy, build its signed bundle and store it; the same text twice is stored once."""
         asked = validated(Building, body_of(request))
-        files = {path: text.encode() for path, text in asked.files.items()}
-        stored = await self._desk.workshop.build(caller_of(request).acting, Draft(files, "folder"))
+        stored = await self._desk.workshop.build(caller_of(request).acting, Draft(asked.content(), "folder"))
         view = BuiltView(revision=stored.revision, bundle=stored.digest)
         return JSONResponse(view.model_dump(), 201, {"location": f"/api/v1/policies/{stored.revision}"})
 

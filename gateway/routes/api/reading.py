@@ -52,11 +52,16 @@ class Reader:
 
     async def _answer(self, request: Request, content: bytes, current: str, if_none_match: str) -> Response:
         await self._office.shown(caller_of(request), f"GET {request.url.path}")
-        # A shared cache would show one department what another may see.
-        headers = {"etag": current, "cache-control": "private, no-cache"}
-        if unchanged(if_none_match, current):
-            return Response(status_code=304, headers=headers)
-        return Response(content, headers=headers, media_type="application/json")
+        return entity(content, current, if_none_match)
+
+
+def entity(content: bytes, current: str, if_none_match: str) -> Response:
+    """What is shown under this tag, or that the caller has it."""
+    # A shared cache would show one department what another may see.
+    headers = {"etag": current, "cache-control": "private, no-cache"}
+    if unchanged(if_none_match, current):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type="application/json")
 
 
 def add_shelf(router: APIRouter, reader: Reader, shelf: AnyShelf) -> None:

@@ -37,6 +37,9 @@ from gateway.pdp.lifecycle.feed import ControlFeed
 from gateway.pdp.lifecycle.operations import OPERATIONS
 from gateway.pdp.lifecycle.signing import SigningKey
 from gateway.pdp.lifecycle.workshop import Workshop
+from gateway.pdp.probe import Limits
+from gateway.pdp.workbench.bench import Bench
+from gateway.policy_bench import PolicyBench
 from gateway.policy_desk import PolicyDesk
 from gateway.routes.api import application
 from gateway.routes.api.application import Stock
@@ -144,6 +147,7 @@ class World:
     governance: Governance
     policy: TablePolicy
     folder: Path
+    log: Log
     desk: PolicyDesk | None = None
 
     def client(self, who: str) -> httpx.AsyncClient:
@@ -185,6 +189,7 @@ async def opened(
     two_people: TwoPeople | None = None,
     key: SigningKey | None = None,
     disputes: Callable[[Governance, Log], Desk] | None = None,
+    seconds: float = 30,
 ) -> AsyncIterator[World]:
     """A world in a folder; with a key for bundles there are policies too, with a desk disputes' exhibits."""
     log = open_log(folder / "audit.db")
@@ -207,9 +212,10 @@ async def opened(
             monotonic_ns=lambda: 0,
         )
     )
-    stock = Stock(SHELVES, desk, disputes(governance, log) if disputes else None)
+    bench = PolicyBench(folder / "audit.db", bench=Bench(Limits(seconds=seconds, inputs=20)))
+    stock = Stock(SHELVES, desk, disputes(governance, log) if disputes else None, bench)
     app = Starlette(routes=application.routes(office, LIMITS, Uuid7(), b"secret", stock))
-    yield World(app, control, governance, policy, folder, desk)
+    yield World(app, control, governance, policy, folder, log, desk)
     await refusals.aclose()
     await log.aclose()
     control.close()

@@ -1,0 +1,85 @@
+"""Policies tried and decisions explained for callers: off the event loop, one of a kind at a time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import anyio.to_thread
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.errors import AuditError, EntryNotFound
+from audit.place import Place
+from audit.query import LogReader
+from gateway.bundled import policies
+from gateway.domain import JsonObject
+from gateway.errors import AuditUnavailable, NotFound, Unavailable
+from gateway.pdp.explain.sources import find_source
+from gateway.pdp.replay.recorded import RecordedDecision, find_recorded
+from gateway.pdp.source import PolicySource
+from gateway.pdp.workbench.bench import Bench, Work
+
+_Done = TypeVar("_Done")
+
+
+class _Turn:
+    """Does one thing at a time, and refuses another meanwhile: a queue would keep callers for minutes."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._busy = False
+
+    async def take(self, work: Callable[[], _Done]) -> _Done:
+        """Does it in a thread; raises ``Unavailable`` while another is done."""
+        if self._busy:
+            raise Unavailable(f"Another {self._what} is under way here; try again in some seconds.")
+        self._busy = True
+        try:
+            # Not abandoned when the caller goes away: the turn ends with the work.
+            return await anyio.to_thread.run_sync(work)
+        finally:
+            self._busy = False
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyBench:
+    """Over a log; ``folders`` may hold policies that decided."""
+
+    log: Place
+    folders: Sequence[Path] = ()
+    bench: Bench = field(default_factory=Bench)
+    _trials: _Turn = field(default_factory=lambda: _Turn("trial of a policy"), init=False)
+    _explanations: _Turn = field(default_factory=lambda: _Turn("explanation"), init=False)
+
+    async def tried(self, work: Work, files: Mapping[str, bytes], *, coverage: bool = False) -> JsonObject:
+        """What is found of these files; raises ``Unavailable``."""
+        return await self._trials.take(lambda: self.bench.tried(work, files, coverage=coverage))
+
+    async def recorded(self, decision: str) -> RecordedDecision:
+        """A decision on record; raises ``NotFound`` or ``AuditUnavailable``."""
+        return await anyio.to_thread.run_sync(self._recorded, decision)
+
+    async def explained(self, recorded: RecordedDecision, kept: PolicySource | None) -> JsonObject:
+        """The decision, explained by the policy as it was kept, or as a folder holds it."""
+        return await self._explanations.take(
+            lambda: self.bench.explained(recorded, kept or self._at_hand(recorded.revision))
+        )
+
+    def _at_hand(self, revision: str) -> PolicySource | None:
+        return find_source(revision, [*self.folders, policies()], None)
+
+    def _recorded(self, decision: str) -> RecordedDecision:
+        try:
+            with LogReader(self.log) as reader:
+                return find_recorded(reader, decision)
+        except EntryNotFound:
+            raise NotFound("There is no such decision on record.") from None
+        except (AuditError, SQLAlchemyError) as error:
+            raise unreadable(error) from error
+
+
+def unreadable(error: Exception) -> AuditUnavailable:
+    """What a caller is told when the log cannot be read."""
+    return AuditUnavailable(
+        "The audit log cannot be read now; try again shortly.", reason_admin=type(error).__name__
+    )

@@ -1,0 +1,144 @@
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from world import World, opened
+
+from audit.entry import EntryType
+from audit.leaf import decode_entry
+from gateway.domain import AccessRequest, JsonObject
+from gateway.pdp.judge import Judge
+from gateway.views.trials import CheckView, ExplanationView, LayoutView, LintView, OutcomesView
+from tests.policy_texts import ALLOW, ALLOW_TEST
+from tests.unit.gateway.pdp.conftest import letter
+from tests.unit.gateway.pdp.replay.conftest import judge
+from tests.unit.gateway.pdp.replay.decisions import leaf_of, recorded_by
+
+__all__ = ["judge", "letter"]
+
+pytestmark = pytest.mark.anyio
+
+ENGINEER, AUDITOR, STRANGER = "security-engineer", "audit-lead", "retail-lead"
+FILES = {"main.rego": ALLOW, "main_test.rego": ALLOW_TEST}
+DIGITS = "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"
+ENDLESS = "; ".join(f"some {name} in {DIGITS}" for name in "abcdefghij")
+WORKS = ("check", "lint", "test", "fmt")
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A world without policies of its own."""
+    async with opened(tmp_path) as made:
+        yield made
+
+
+async def tried(world: World, work: str, files: dict[str, str], **more: object) -> JsonObject:
+    """What an engineer is told."""
+    async with world.client(ENGINEER) as client:
+        answer = await client.post(f"/policies/{work}", json={"files": files, **more})
+    assert answer.status_code == 200, answer.text
+    told: JsonObject = answer.json()
+    return told
+
+
+async def test_a_sound_policy_is_tried(world: World) -> None:
+    """Each trial answers as the command does, in the shape that is described."""
+    checked = CheckView.model_validate(await tried(world, "check", FILES))
+    assert checked.in_order
+    assert (checked.modules, checked.test_files) == (1, 1)
+    ran = OutcomesView.model_validate(await tried(world, "test", FILES, coverage=True))
+    assert [each["verdict"] for each in ran.tests] == ["PASS"]
+    assert ran.coverage["lines"] == 100
+    linted = LintView.model_validate(await tried(world, "lint", FILES))
+    assert "documented-entry-point" in {each.rule for each in linted.warnings}
+    laid = LayoutView.model_validate(await tried(world, "fmt", {"main.rego": ALLOW.replace(":= {", ":=  {")}))
+    assert laid.files == {"main.rego": ALLOW}
+
+
+@pytest.mark.parametrize("work", WORKS)
+async def test_what_does_not_parse_is_told_with_its_place(world: World, work: str) -> None:
+    """A file that is no Rego is an answer with file and line, not a failure."""
+    told = await tried(world, work, {"main.rego": "package custody.access\n\ndecision := {\n"})
+    assert told["in_order"] is False
+    (problem,) = LayoutView.model_validate({**told, "files": {}}).problems
+    assert (problem.path, problem.line > 0) == ("main.rego", True)
+
+
+async def test_a_test_that_never_ends_is_ended(tmp_path: Path) -> None:
+    """A policy that runs away costs its process, and the next one is tried."""
+    endless = f"package tests.access\n\ntest_endless if count([1 | {ENDLESS}]) > 0\n"
+    async with opened(tmp_path, seconds=3) as world:
+        told = await tried(world, "test", {"main.rego": ALLOW, "main_test.rego": endless})
+        assert told["in_order"] is False
+        assert "does not end within 3 s (while its tests run)" in str(told["problems"])
+        assert (await tried(world, "fmt", FILES))["in_order"] is True
+
+
+async def test_one_policy_is_tried_at_a_time(world: World) -> None:
+    """Whoever comes meanwhile is told to come again."""
+    async with world.client(ENGINEER) as client:
+        answers = await asyncio.gather(*(client.post("/policies/fmt", json={"files": FILES}) for _ in "ab"))
+    assert sorted(answer.status_code for answer in answers) == [200, 503]
+    (refused,) = (answer for answer in answers if answer.status_code == 503)
+    assert refused.headers["x-should-retry"] == "true"
+
+
+@pytest.mark.parametrize("work", WORKS)
+async def test_trials_are_for_authors(world: World, work: str) -> None:
+    """Nobody else makes the gateway run their text."""
+    async with world.client(STRANGER) as client:
+        assert (await client.post(f"/policies/{work}", json={"files": FILES})).status_code == 403
+
+
+async def test_too_much_is_refused_at_the_door(world: World) -> None:
+    """A body over the limit is 413, an empty policy 400."""
+    async with world.client(ENGINEER) as client:
+        large = await client.post("/policies/check", json={"files": {"main.rego": "#" * 30_000}})
+        empty = await client.post("/policies/check", json={"files": {}})
+    assert (large.status_code, empty.status_code) == (413, 400)
+
+
+async def test_a_decision_is_explained_to_auditors_and_on_record(
+    world: World, judge: Judge, letter: AccessRequest
+) -> None:
+    """Whoever may audit the asset, or has an office of policies, reads the rules; each look is a record."""
+    recorded = recorded_by(judge, letter.to_input())
+    await world.log.append(decode_entry(leaf_of(recorded)).record)
+    for who in (AUDITOR, ENGINEER):
+        async with world.client(who) as client:
+            answer = await client.get(f"/decisions/{recorded.id}/explanation")
+            assert answer.status_code == 200, answer.text
+            told = ExplanationView.model_validate(answer.json())
+            assert told.confirmed
+            assert "support_tone.rego" in str(told.reasons)
+            looks = [each for each in world.entries() if each.record.type is EntryType.AUDITOR_QUERY]
+            assert looks[-1].record.detail == {"command": "policy explain", "decision": recorded.id}
+            known = {"if-none-match": answer.headers["etag"]}
+            assert (
+                await client.get(f"/decisions/{recorded.id}/explanation", headers=known)
+            ).status_code == 304
+
+
+async def test_a_decision_is_nothing_to_others(world: World, judge: Judge, letter: AccessRequest) -> None:
+    """To the calling department it reads word for word as if no such decision were on record."""
+    recorded = recorded_by(judge, letter.to_input())
+    async with world.client(STRANGER) as client:
+        before = await client.get(f"/decisions/{recorded.id}/explanation")
+        await world.log.append(decode_entry(leaf_of(recorded)).record)
+        after = await client.get(f"/decisions/{recorded.id}/explanation")
+    assert before.status_code == after.status_code == 404
+    assert before.json()["error"]["message"] == after.json()["error"]["message"]
+
+
+async def test_without_the_policy_the_record_stands(
+    world: World, judge: Judge, letter: AccessRequest
+) -> None:
+    """A revision that is nowhere leaves what is on record, and says so."""
+    recorded = replace(recorded_by(judge, letter.to_input()), revision="0" * 64)
+    await world.log.append(decode_entry(leaf_of(recorded)).record)
+    async with world.client(AUDITOR) as client:
+        told = ExplanationView.model_validate((await client.get("/decisions/0/explanation")).json())
+    assert told.effect == recorded.effect
+    assert "No policy of revision 000000000000" in told.unexplained
