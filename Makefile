@@ -21,7 +21,7 @@ run: setup ## Start the gateway with the embedded defaults on 127.0.0.1:8080
 setup: .venv/.ready ## Prepare .venv (the command is then .venv/bin/custody)
 
 test: .venv/.dev ## Run all tests
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term:skip-covered
 
 lint: .venv/.dev ## Check style, types, import directions and policies
 	$(BIN)/ruff check .
