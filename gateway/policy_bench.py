@@ -1,4 +1,4 @@
-"""Policies tried and decisions explained for callers: off the event loop, one of a kind at a time."""
+"""Policies tried, decisions explained and calls replayed for callers, one of a kind at a time."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +15,11 @@ from gateway.bundled import policies
 from gateway.domain import JsonObject
 from gateway.errors import AuditUnavailable, NotFound, Unavailable
 from gateway.pdp.explain.sources import find_source
+from gateway.pdp.lifecycle.workshop import PolicyNotSound
 from gateway.pdp.replay.recorded import RecordedDecision, find_recorded
-from gateway.pdp.source import PolicySource
+from gateway.pdp.source import PolicyRefused, PolicySource
 from gateway.pdp.workbench.bench import Bench, Work
+from gateway.pdp.workbench.replaying import Replaying
 
 _Done = TypeVar("_Done")
 
@@ -49,6 +51,7 @@ class PolicyBench:
     folders: Sequence[Path] = ()
     bench: Bench = field(default_factory=Bench)
     _trials: _Turn = field(default_factory=lambda: _Turn("trial of a policy"), init=False)
+    _replays: _Turn = field(default_factory=lambda: _Turn("replay"), init=False)
     _explanations: _Turn = field(default_factory=lambda: _Turn("explanation"), init=False)
 
     async def tried(self, work: Work, files: Mapping[str, bytes], *, coverage: bool = False) -> JsonObject:
@@ -64,6 +67,21 @@ class PolicyBench:
         return await self._explanations.take(
             lambda: self.bench.explained(recorded, kept or self._at_hand(recorded.revision))
         )
+
+    async def replayed(self, files: Mapping[str, bytes], asked: Replaying) -> JsonObject:
+        """What the policy would have decided otherwise.
+
+        Raises ``Unavailable``, ``AuditUnavailable``, or ``PolicyNotSound`` also for one that does not end.
+        """
+        return await self._replays.take(lambda: self._replayed(files, asked))
+
+    def _replayed(self, files: Mapping[str, bytes], asked: Replaying) -> JsonObject:
+        try:
+            return self.bench.replayed(self.log, files, asked)
+        except PolicyRefused as refused:
+            raise PolicyNotSound(f"The policy is not sound:\n{refused}") from refused
+        except (AuditError, SQLAlchemyError) as error:
+            raise unreadable(error) from error
 
     def _at_hand(self, revision: str) -> PolicySource | None:
         return find_source(revision, [*self.folders, policies()], None)

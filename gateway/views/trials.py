@@ -59,6 +59,30 @@ class ExplanationView(Told):
     complete: bool = Field(default=False, description="Whether all pairs of changes were tried.")
 
 
+class BoundView(Told):
+    """What one replay looks at."""
+
+    calls: int = Field(description="How many calls at most, the newest ones.")
+    complete: bool = Field(description="Whether these were all; if not, ask on with `to` = `covered.first`.")
+
+
+class ReplayView(Told):
+    """What a policy would have decided otherwise."""
+
+    candidate: dict[str, str]
+    baseline: dict[str, str]
+    asked: dict[str, str]
+    covered: dict[str, str] = Field(description="Times of the first and the last call that were looked at.")
+    counts: dict[str, int]
+    flips: list[dict[str, JsonValue]] = Field(description="Those that open come first.")
+    reasons: list[dict[str, JsonValue]] = Field(description="Why calls were not decided again.")
+    recorded_revisions: dict[str, int]
+    cross_check: dict[str, JsonValue] = Field(
+        description="With any `disagreements`, the figures are not to be trusted."
+    )
+    bound: BoundView
+
+
 class ProblemView(Told):
     """What is wrong, where, and what to write instead."""
 

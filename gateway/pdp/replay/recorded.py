@@ -110,6 +110,32 @@ def read_span(
         yield read_recorded(index, leaf)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Calls from ``from_us`` to before ``to_us``, of a department and on an asset where these are named."""
+
+    from_us: int
+    to_us: int
+    department: str = ""
+    asset: str = ""
+
+
+def newest_leaves(connection: Connection, wanted: Wanted, most: int) -> Iterator[tuple[int, bytes]]:
+    """Index and leaf of the last so many calls, the newest first."""
+    query = select(ENTRY.c.idx, ENTRY.c.leaf).where(
+        ENTRY.c.type.in_([kind.value for kind in DECIDED]),
+        ENTRY.c.wall_us >= wanted.from_us,
+        ENTRY.c.wall_us < wanted.to_us,
+    )
+    if wanted.department:
+        query = query.where(ENTRY.c.department == wanted.department)
+    if wanted.asset:
+        query = query.where(ENTRY.c.resource == wanted.asset)
+    query = query.order_by(ENTRY.c.idx.desc()).limit(most)
+    rows = connection.execution_options(yield_per=1_000).execute(query)
+    return ((index, leaf) for index, leaf in rows)
+
+
 def extent(connection: Connection, from_us: int, to_us: int) -> tuple[Span, int, int]:
     """Where in the log a time's entries lie, and the times of the first and the last; zeros for none."""
     columns = (

@@ -1,12 +1,15 @@
 """Tries policies for callers who are not trusted with this process: each in one of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 import orjson
 
+from audit.place import Place
+from audit.query import LogReader
 from gateway.domain import JsonObject
 from gateway.pdp.child import Program, ask, encoded
 from gateway.pdp.explain.told import recorded_json
@@ -14,6 +17,7 @@ from gateway.pdp.probe import Limits, examine
 from gateway.pdp.replay.recorded import RecordedDecision
 from gateway.pdp.source import PolicyRefused, PolicySource, read_files
 from gateway.pdp.workbench.findings import examined_json, refused_json
+from gateway.pdp.workbench.replaying import Replaying, Stretch
 
 Work = Literal["check", "lint", "test", "fmt"]
 
@@ -25,6 +29,7 @@ class Bench:
     """Does one piece of work after the other, each within limits; every method blocks until it is done."""
 
     limits: Limits = field(default_factory=Limits)
+    replay_seconds: float = 120.0
 
     def tried(self, work: Work, files: Mapping[str, bytes], *, coverage: bool = False) -> JsonObject:
         """What the command of this name says of these files with ``--json``."""
@@ -47,6 +52,24 @@ class Bench:
             said = {"unexplained": str(refused)}
         return {**recorded_json(recorded), **said}
 
-    def _asked(self, asked: JsonObject) -> JsonObject:
-        program = Program(_MODULE, self.limits.seconds, self.limits.memory_mib)
-        return ask(program, [orjson.dumps(asked) + b"\n"])
+    def replayed(self, log: Place, files: Mapping[str, bytes], asked: Replaying) -> JsonObject:
+        """What the command says with ``--json`` of the newest calls, and whether these were all.
+
+        Raises ``PolicyRefused``, and ``AuditError`` for a log that cannot be read.
+        """
+        work: JsonObject = {
+            "work": "replay",
+            "files": encoded(files),
+            "wanted": asdict(asked.wanted),
+            "scope": asdict(asked.scope),
+        }
+        with LogReader(log) as reader, reader.connect() as connection:
+            stretch = Stretch(connection, asked)
+            done = self._asked(work, stretch.lines(), self.replay_seconds)
+        return {**done, "bound": {"calls": asked.most, "complete": stretch.complete}}
+
+    def _asked(
+        self, asked: JsonObject, more: Iterable[bytes] = (), seconds: float | None = None
+    ) -> JsonObject:
+        program = Program(_MODULE, seconds or self.limits.seconds, self.limits.memory_mib)
+        return ask(program, chain([orjson.dumps(asked) + b"\n"], more))

@@ -22,13 +22,19 @@ from gateway.pdp.explain.told import explanation_json
 from gateway.pdp.judge import InputUnknown, Judge
 from gateway.pdp.lint import lint
 from gateway.pdp.rego import Problem
+from gateway.pdp.replay.compare import Comparison, Terms
 from gateway.pdp.replay.recorded import RecordedDecision
+from gateway.pdp.replay.spread import Replay
+from gateway.pdp.replay.summary import Scope, summary
 from gateway.pdp.source import PolicySource, read_files
 from gateway.pdp.unittests import PolicyTests
 from gateway.pdp.workbench.findings import layout_changes, problem_json, tests_json, warnings_json
+from gateway.pdp.workbench.replaying import Arriving
 
 # Calls come first: whoever tries a policy waits for them, not the other way round.
 _NICE = 10
+# How often the interpreter decides a recorded call too: a tenth of what the compiled form takes of them all.
+_CHECK_EVERY = 50
 Asked = Mapping[str, Any]
 
 
@@ -82,11 +88,27 @@ def _explain(source: PolicySource, asked: Asked) -> JsonObject:
         return {"unexplained": told}
 
 
+def _replay(source: PolicySource, asked: Asked) -> JsonObject:
+    judge = Judge.of(source)
+    wanted, arriving = asked["wanted"], Arriving()
+    terms = Terms(
+        source,
+        judge.form,
+        check_every=_CHECK_EVERY,
+        department=wanted["department"],
+        asset=wanted["asset"],
+    )
+    tell_step("while it decides the recorded calls again")
+    tally = Comparison(terms).tally(arriving.read(iter(sys.stdin.buffer)))
+    return summary(Replay(tally, terms, arriving.first_us, arriving.last_us), Scope(**asked["scope"]))
+
+
 _WORKS: Mapping[str, Callable[[PolicySource, Asked], JsonObject]] = {
     "lint": _lint,
     "test": _test,
     "fmt": _fmt,
     "explain": _explain,
+    "replay": _replay,
 }
 
 

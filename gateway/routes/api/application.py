@@ -28,6 +28,7 @@ from gateway.routes.api.naming import components
 from gateway.routes.api.operating import Operator, add_operation
 from gateway.routes.api.policies import Builder, add_building
 from gateway.routes.api.reading import Reader, add_shelf
+from gateway.routes.api.replays import Replayer, add_replays
 from gateway.routes.api.trials import Trier, add_trials
 from gateway.routes.bundles import BundleService
 from gateway.settings import ServerSettings
@@ -118,6 +119,7 @@ def _add_routes(router: APIRouter, office: FrontOffice, cursors: Cursors, stock:
     if stock.desk is not None:
         add_building(router, Builder(stock.desk))
     if stock.bench is not None:
+        add_replays(router, Replayer(office, stock.bench))
         add_trials(router, Trier(stock.bench))
         add_explanations(router, Explainer(office, stock.bench))
     for operation in office.catalogue:

@@ -74,6 +74,17 @@ async def test_an_unsound_policy_is_refused_with_its_places(world: World) -> Non
         assert len((await client.get("/policies")).json()["items"]) == 1
 
 
+async def test_a_stored_policy_is_replayed_by_its_revision(world: World) -> None:
+    """The beginning of a revision names the candidate; the answer and the record have all of it."""
+    async with world.client(ENGINEER) as client:
+        revision = (await build(client)).json()["revision"]
+        replayed = await client.post("/policies/replay", json={"policy": revision[:12]})
+        assert replayed.status_code == 200, replayed.text
+        assert replayed.json()["candidate"]["revision"] == revision
+    looked = [each.record for each in world.entries() if each.record.type is EntryType.AUDITOR_QUERY]
+    assert looked[-1].detail == {"command": "policy replay", "candidate": revision}
+
+
 async def test_policies_are_for_their_offices(world: World) -> None:
     """Owners neither build nor see policies; whoever only reads bundles sees no listing."""
     for name in (STRANGER, OPA):

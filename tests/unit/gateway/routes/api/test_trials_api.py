@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import anyio.to_thread
 import pytest
 from world import World, opened
 
@@ -10,11 +11,15 @@ from audit.entry import EntryType
 from audit.leaf import decode_entry
 from gateway.domain import AccessRequest, JsonObject
 from gateway.pdp.judge import Judge
-from gateway.views.trials import CheckView, ExplanationView, LayoutView, LintView, OutcomesView
+from gateway.pdp.replay.recorded import Wanted
+from gateway.pdp.replay.summary import Scope
+from gateway.pdp.workbench.bench import Bench
+from gateway.pdp.workbench.replaying import Replaying
+from gateway.views.trials import CheckView, ExplanationView, LayoutView, LintView, OutcomesView, ReplayView
 from tests.policy_texts import ALLOW, ALLOW_TEST
 from tests.unit.gateway.pdp.conftest import letter
 from tests.unit.gateway.pdp.replay.conftest import judge
-from tests.unit.gateway.pdp.replay.decisions import leaf_of, recorded_by
+from tests.unit.gateway.pdp.replay.decisions import entry_id, leaf_of, recorded_by
 
 __all__ = ["judge", "letter"]
 
@@ -142,3 +147,51 @@ async def test_without_the_policy_the_record_stands(
         told = ExplanationView.model_validate((await client.get("/decisions/0/explanation")).json())
     assert told.effect == recorded.effect
     assert "No policy of revision 000000000000" in told.unexplained
+
+
+async def test_a_policy_is_held_against_the_record(world: World, judge: Judge, letter: AccessRequest) -> None:
+    """What would have come out otherwise is counted, within what was asked for; the read is on record."""
+    recorded = recorded_by(judge, letter.to_input())
+    await world.log.append(decode_entry(leaf_of(recorded)).record)
+    denying = ALLOW.replace('"allow": true', '"allow": false').replace(
+        '"effect": "allow"', '"effect": "deny"'
+    )
+    span = {"from": "2020-01-01T00:00:00Z"}
+    async with world.client(ENGINEER) as client:
+        body = {"files": {"main.rego": denying}, "department": "retail", **span}
+        answer = await client.post("/policies/replay", json=body)
+        assert answer.status_code == 200, answer.text
+        told = ReplayView.model_validate(answer.json())
+        none = await client.post("/policies/replay", json={**body, "asset": "another"})
+    assert (told.counts["log"], told.counts["allow to deny"]) == (1, 1)
+    assert told.flips[0]["examples"] == [recorded.id]
+    assert (told.bound.complete, none.json()["counts"]["log"]) == (True, 0)
+    looks = [each.record for each in world.entries() if each.record.type is EntryType.AUDITOR_QUERY]
+    assert looks[0].detail["command"] == "policy replay"
+    assert looks[0].detail["department"] == "retail"
+
+
+async def test_a_replay_is_bounded_and_says_so(world: World, judge: Judge, letter: AccessRequest) -> None:
+    """Of more calls than it looks at the newest are replayed, and the answer tells that there are more."""
+    for number in range(3):
+        recorded = replace(recorded_by(judge, letter.to_input()), id=entry_id(number))
+        await world.log.append(decode_entry(leaf_of(recorded)).record)
+    asked = Replaying(Wanted(0, 2**62), Scope("two of three"), most=2)
+    files = {"main.rego": ALLOW.encode(), "main_test.rego": ALLOW_TEST.encode()}
+    told = ReplayView.model_validate(
+        await anyio.to_thread.run_sync(Bench().replayed, world.folder / "audit.db", files, asked)
+    )
+    assert (told.counts["log"], told.bound.complete) == (2, False)
+    assert told.flips[0]["examples"] == [entry_id(2), entry_id(1)]
+
+
+async def test_replays_are_for_authors_and_auditors_and_of_sound_policies(world: World) -> None:
+    """Others are refused; so are a policy that is not sound, one that is not stored, and none at all."""
+    async with world.client(STRANGER) as client:
+        assert (await client.post("/policies/replay", json={"files": FILES})).status_code == 403
+    async with world.client(ENGINEER) as client:
+        unsound = await client.post("/policies/replay", json={"files": {"main.rego": "package x"}})
+        missing = await client.post("/policies/replay", json={"policy": "abcdef"})
+        nothing = await client.post("/policies/replay", json={})
+    assert [each.status_code for each in (unsound, missing, nothing)] == [422, 404, 400]
+    assert "main.rego" in unsound.json()["error"]["message"]
