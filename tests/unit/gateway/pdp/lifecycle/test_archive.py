@@ -73,6 +73,7 @@ def test_extended_headers_are_refused() -> None:
 @pytest.mark.parametrize(
     "broken",
     [b"", b"PK\x03\x04", gzip.compress(b"no tar, but long enough to be looked at" * 40), b"\x1f\x8b\x08"],
+    ids=["empty", "zip", "gzip", "cut"],
 )
 def test_what_is_no_archive_is_refused(broken: bytes) -> None:
     """Bytes that are no gzipped tar are refused as such."""
