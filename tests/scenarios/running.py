@@ -19,7 +19,7 @@ from tests.scenarios.configuration import DEPARTMENT_KEYS, Shape, write_settings
 START_S = 120
 STOP_S = 10
 _COMMAND = (sys.executable, "-c", "from gateway.cli.main import main; main()")
-_LISTENS = re.compile(rb"http://127\.0\.0\.1:(\d+)")
+_LISTENS = re.compile(rb"listens on http://127\.0\.0\.1:(\d+)")
 
 
 class RunningGateway:
