@@ -48,8 +48,12 @@ class Client:
 
     def chat(self, key: str, body: JsonObject, headers: Mapping[str, str] | None = None) -> Reply:
         """One chat completion; a refusal is a reply as well."""
+        return self.post("/v1/chat/completions", key, body, headers)
+
+    def post(self, path: str, key: str, body: JsonObject, headers: Mapping[str, str] | None = None) -> Reply:
+        """One request to any door of the gateway; a refusal is a reply as well."""
         sent = {"authorization": f"Bearer {key}", "content-type": "application/json", **(headers or {})}
-        request = urllib.request.Request(f"{self._url}/v1/chat/completions", orjson.dumps(body), sent)  # noqa: S310  http(s) only, checked above
+        request = urllib.request.Request(f"{self._url}{path}", orjson.dumps(body), sent)  # noqa: S310  http(s) only, checked above
         try:
             with urllib.request.urlopen(request, timeout=_PATIENCE_S) as answer:  # noqa: S310  as above
                 return _reply(answer.status, answer.headers, answer.read())

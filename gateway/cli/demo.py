@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -18,7 +19,7 @@ from audit.query import Located, LogReader
 from gateway.cli.client import Client, Reply, Unreachable
 from gateway.cli.configuration import ConfigOption, configured, fail
 from gateway.domain import JsonObject, Obligations, Operator
-from gateway.parts import example_keys, log_place, redactor
+from gateway.parts import example_keys, log_place, principals, redactor
 from gateway.scanning import Scanner
 from gateway.settings import Settings
 from gateway.state import StateFolder
@@ -32,6 +33,7 @@ _LETTER = (
 )
 _TASK = "Write one short sentence that thanks the customer by name for this letter:\n\n"
 _PATIENCE = 30  # tenths of a second
+_A_LOOK_S = 1  # by then every gateway goes by a change of rights
 _LEAK = "Why does this not start? AWS_ACCESS_KEY_ID=AKIA{middle}EXAMPLE region=eu-west-1".format(
     middle="IOSFODNN7"
 )
@@ -45,11 +47,18 @@ class _Stage:
     state: StateFolder
     keys: dict[str, tuple[str, str]]
 
-    def key_of(self, department: str) -> str:
-        """The example key of the first principal of a department."""
-        found = next((key for owner, key in self.keys.values() if owner == department), None)
+    def key_of(self, department: str, role: str = "") -> str:
+        """The example key of a department's first principal, or of the first one that has the role."""
+        people = principals(self.settings, self.state)
+        fitting = (
+            key
+            for name, (owner, key) in self.keys.items()
+            if owner == department and (person := people.named(name)) and (not role or person.has(role))
+        )
+        found = next(fitting, None)
         if found is None:
-            fail(f"the demo needs an example key of {department}; run the gateway with the embedded default")
+            wanted = f"{department} with the role {role}" if role else department
+            fail(f"the demo needs an example key of {wanted}; run the gateway with the embedded default")
         return found
 
 
@@ -87,9 +96,39 @@ def _refusal_that_helps(stage: _Stage) -> None:
         stage, "2", "A refusal that helps", "Retail asks for Product's support-tone with confidential data."
     )
     body = _chat("support-tone", _TASK + _LETTER)
-    reply = stage.client.chat(stage.key_of("retail"), body, {"x-custody-class": "confidential"})
+    confidential = {"x-custody-class": "confidential"}
+    reply = stage.client.chat(stage.key_of("retail"), body, confidential)
     _show_refusal(stage, reply)
     _show_records(stage, reply)
+    grant = _granted_until_tomorrow(stage)
+    with stage.console.status("The same call again ..."):
+        time.sleep(_A_LOOK_S)
+        reply = stage.client.chat(stage.key_of("retail"), body, confidential)
+    stage.console.print(Panel(Text(reply.text), title="what came back", border_style="green"))
+    _show_records(stage, reply)
+    # So that the demo can be told again.
+    ended = stage.client.post(f"/api/v1/grants/{grant}/revoke", stage.key_of("product", "owner"), {})
+    if ended.error:
+        fail(f"{grant} could not be taken back: {ended.error.get('message', ended.status)}")
+
+
+def _granted_until_tomorrow(stage: _Stage) -> str:
+    expires = datetime.now(UTC) + timedelta(days=1)
+    asked: JsonObject = {
+        "asset": "support-tone",
+        "department": "retail",
+        "class_ceiling": "confidential",
+        "use_case": "complaint-triage",
+        "expires": expires.isoformat(timespec="seconds"),
+    }
+    reply = stage.client.post("/api/v1/grants", stage.key_of("product", "owner"), asked)
+    outcome = cast("dict[str, str]", reply.body.get("outcome", {}))
+    if "grant" not in outcome:
+        fail(f"Product's grant was refused: {reply.error.get('message', reply.status)}")
+    said = f"retail may use support-tone for complaint-triage up to confidential, until {asked['expires']}"
+    title = f"Product grants it: {outcome['grant']}"
+    stage.console.print(Panel(Text(said), title=title, border_style="blue"))
+    return outcome["grant"]
 
 
 def _leak_that_does_not_happen(stage: _Stage) -> None:
