@@ -108,7 +108,14 @@ class Gateway:
                 group.create_task(settle_disputes(self._settle))
                 return
             custodian = Custodian(self.vault, self.log, retention(self.settings))
-            hold = partial(keep_holds, self.control, custodian, self.vault.holds.all, GATEWAY)
+            turn = asyncio.Lock()
+            keeping = partial(keep_holds, self.control, custodian, self.vault.holds.all, GATEWAY)
+
+            async def hold() -> None:
+                # One after the other: two that look at once would each place what is missing.
+                async with turn:
+                    await keeping()
+
             group.create_task(settle_disputes(self._settle, hold))
             group.create_task(keep_up(custodian, lambda: datetime.now(UTC), hold=hold))
 
