@@ -1,5 +1,6 @@
 """What is told of governance: the same to the API and at the command line."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -56,9 +57,9 @@ class View(Told):
         return "nobody"
 
     @property
+    @abstractmethod
     def key(self) -> str:
         """What it is ordered and found by."""
-        raise NotImplementedError
 
     @property
     def about(self) -> str:

@@ -32,7 +32,8 @@ async def keep_holds(
     """Brings the legal holds in line with the disputes; how many were placed or released.
 
     A hold names its dispute as its matter, ``dispute:<id>``. What is to be held is read from the disputes
-    each time, so a crash in between is made good by the next run, and twice is once. Raises
+    each time, so a crash in between is made good by the next run, and one run after another is one. Two
+    replicas at one moment may each place a hold, which holds no less and is released with it. Raises
     ``RetentionUnavailable``, ``GovernanceUnavailable``, or an ``AuditError`` of the log.
     """
     try:
