@@ -174,10 +174,11 @@ class _ThreadBound:
 
     def __init__(self, held: Any) -> None:  # noqa: ANN401 (regorus publishes no types)
         self.held = held
-        self._thread = threading.get_ident()
+        self._maker = threading.current_thread()
 
     def __del__(self) -> None:
-        if threading.get_ident() != self._thread:
+        # A thread's number is given out again once the thread has ended, so it must also be alive.
+        if self._maker.ident != threading.get_ident() or not self._maker.is_alive():
             self._strays.append(self.held)
 
 

@@ -1,9 +1,10 @@
 import gc
 import threading
+import weakref
 
 import pytest
 
-from gateway.pdp.rego import CompiledPolicy, Interpreter, Module, RegoError, Undefined, parse
+from gateway.pdp.rego import CompiledPolicy, Interpreter, Module, RegoError, Undefined, _ThreadBound, parse
 
 PANIC = Module("p.rego", 'package p\n\nr := strings.count("abc", "")\n\nsound := 1\n\nnothing := null\n')
 
@@ -84,3 +85,36 @@ def test_an_engine_freed_by_another_thread_does_not_raise() -> None:
     thread.start()
     thread.join()
     gc.collect()
+
+
+def test_an_engine_outlives_its_thread_though_the_number_is_given_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A thread that was given the number of an engine's ended maker does not free the engine."""
+    made: list[_ThreadBound] = []
+    maker = threading.Thread(target=lambda: made.append(_ThreadBound(_Held())))
+    maker.start()
+    maker.join()
+    held = weakref.ref(made[0].held)
+    monkeypatch.setattr(threading, "get_ident", lambda: maker.ident)
+    made.clear()
+    assert held() in _ThreadBound._strays
+
+
+def test_an_engine_is_freed_with_the_thread_that_made_it() -> None:
+    """A thread that ends takes its engines along; they are not kept."""
+    local = threading.local()
+    references: list[weakref.ref[_Held]] = []
+
+    def make() -> None:
+        local.bound = _ThreadBound(_Held())
+        references.append(weakref.ref(local.bound.held))
+
+    maker = threading.Thread(target=make)
+    maker.start()
+    maker.join()
+    assert references[0]() is None
+
+
+class _Held:
+    """Something in an engine's place that can be watched."""
