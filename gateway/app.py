@@ -28,8 +28,8 @@ from gateway.ids import Uuid7
 from gateway.ownership.disputes.desk import Desk
 from gateway.ownership.disputes.due import settle_due
 from gateway.ownership.disputes.keeping import keep_holds
-from gateway.ownership.lapsing import lapse_transfers
-from gateway.ownership.live import LiveDirectory
+from gateway.ownership.live.directory import LiveDirectory
+from gateway.ownership.rights.lapsing import lapse_transfers
 from gateway.parts import (
     authenticator,
     backends,

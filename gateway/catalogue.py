@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from gateway.control.operations import Catalogue, Operation
-from gateway.ownership import asserting, delegating, granting, registering, transferring
-from gateway.ownership.break_glass import break_glass
 from gateway.ownership.disputes import operations as disputes
+from gateway.ownership.operations import asserting, delegating, granting, registering, transferring
+from gateway.ownership.operations.break_glass import break_glass
 from gateway.pdp.lifecycle import operations as policies
 from gateway.settings import Settings
 

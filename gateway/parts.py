@@ -29,9 +29,9 @@ from gateway.identity.api_keys import PrincipalOptions
 from gateway.identity.base import Authenticator
 from gateway.identity.keys import key_digest
 from gateway.identity.principals import Principals
-from gateway.ownership.grant_seed import seed_grants
-from gateway.ownership.live import LiveDirectory
-from gateway.ownership.seed import seed_registry
+from gateway.ownership.live.directory import LiveDirectory
+from gateway.ownership.registry.seed import seed_registry
+from gateway.ownership.rights.seed import seed_grants
 from gateway.pdp.base import PolicyEngine
 from gateway.progress import Progress
 from gateway.settings import PluginSettings, Settings, SettingsInvalid

@@ -16,7 +16,7 @@ from gateway.durable import durable, unrecorded
 from gateway.errors import CustodyError, ModelNotFound, UnknownPath
 from gateway.identity.base import Authenticator, Identity
 from gateway.obligations import cap_tokens, denied, refuse_unmet
-from gateway.ownership.base import NO_ASSET, Asset, AssetDirectory, Resolved, Snapshot
+from gateway.ownership.live.base import NO_ASSET, Asset, AssetDirectory, Resolved, Snapshot
 from gateway.pdp.base import PolicyEngine
 from gateway.records import Recorder, Refusals, Trail
 from gateway.retention import Keeper, Retainer, payload_owner

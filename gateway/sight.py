@@ -10,11 +10,11 @@ from gateway.circumstances import Contents, call_context
 from gateway.control.changes import Control, current_revision
 from gateway.domain import AccessRequest, Action, DataClass, Resource, Rights
 from gateway.identity.base import Identity
-from gateway.ownership.assets import asset
-from gateway.ownership.base import NO_ASSET, AssetDirectory
-from gateway.ownership.beliefs import facets_of
-from gateway.ownership.parties import require_party
-from gateway.ownership.resolving import grants_on
+from gateway.ownership.live.base import NO_ASSET, AssetDirectory
+from gateway.ownership.live.resolving import grants_on
+from gateway.ownership.registry.assets import asset
+from gateway.ownership.registry.beliefs import facets_of
+from gateway.ownership.registry.parties import require_party
 from gateway.pdp.base import PolicyEngine
 from gateway.views.base import View, micros
 

@@ -20,7 +20,7 @@ from audit.entry import (
     WriterPosition,
 )
 from audit.leaf import encode_entry
-from gateway.ownership.span import Leaf
+from gateway.ownership.evidence.span import Leaf
 
 DAY_US = 86_400_000_000
 _NUMBERS = count(1)

@@ -17,8 +17,6 @@ from gateway.control.changes import Change, Control
 from gateway.control.database import open_control_database
 from gateway.control.operations import Acting, Operation
 from gateway.domain import JsonObject, Subject
-from gateway.ownership.assets import asset
-from gateway.ownership.beliefs import owner
 from gateway.ownership.disputes.case import Case
 from gateway.ownership.disputes.clerk import (
     Admit,
@@ -34,10 +32,12 @@ from gateway.ownership.disputes.due import settle_due
 from gateway.ownership.disputes.filing import FileDispute, OpenDispute
 from gateway.ownership.disputes.journal import load
 from gateway.ownership.disputes.panels import CastVote, DraftRuling, OfferSeat, Rule
-from gateway.ownership.facets import AssetType, Basis, Facet, LinkKind, PartyKind
-from gateway.ownership.links import link
-from gateway.ownership.parties import register_party
-from gateway.ownership.registration import NewAsset, register_asset
+from gateway.ownership.registry.assets import asset
+from gateway.ownership.registry.beliefs import owner
+from gateway.ownership.registry.facets import AssetType, Basis, Facet, LinkKind, PartyKind
+from gateway.ownership.registry.links import link
+from gateway.ownership.registry.parties import register_party
+from gateway.ownership.registry.registration import NewAsset, register_asset
 
 DAY_US = 86_400_000_000
 START_US = 1_800_000_000_000_000

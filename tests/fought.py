@@ -17,12 +17,12 @@ from gateway import bundled
 from gateway.control.database import open_control_database
 from gateway.ownership.disputes.clerk import Deliberate, Execute, Mediate, Seal
 from gateway.ownership.disputes.exhibits import FileExhibit, Query, freeze
+from gateway.ownership.disputes.mandates import OpenMandate
 from gateway.ownership.dossier.files import files_of
 from gateway.ownership.dossier.material import Material, Sources, gather
 from gateway.ownership.dossier.sealing import evidence_of, seal_record, sealed_at
-from gateway.ownership.granting import GiveGrant
-from gateway.ownership.mandates import OpenMandate
-from gateway.ownership.prices import Prices
+from gateway.ownership.evidence.prices import Prices
+from gateway.ownership.operations.granting import GiveGrant
 from gateway.pdp.source import PolicySource, read_source
 from tests.calls import Call
 from tests.court import CLERK, PRODUCT, RETAIL, Court

@@ -15,11 +15,11 @@ from audit.place import Place
 from gateway.control.changes import Change, Control
 from gateway.control.database import open_control_database
 from gateway.control.schema import FOREVER
-from gateway.ownership.assertions import Asserted, assert_facet
-from gateway.ownership.beliefs import owner
-from gateway.ownership.facets import AssetType, Basis, Facet, PartyKind
-from gateway.ownership.parties import register_party
-from gateway.ownership.registration import NewAsset, register_asset
+from gateway.ownership.registry.assertions import Asserted, assert_facet
+from gateway.ownership.registry.beliefs import owner
+from gateway.ownership.registry.facets import AssetType, Basis, Facet, PartyKind
+from gateway.ownership.registry.parties import register_party
+from gateway.ownership.registry.registration import NewAsset, register_asset
 from tests.postgres import PostgresServer
 
 ADMIN = Actor("sub_admin", "person", "legal")

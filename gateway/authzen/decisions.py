@@ -21,7 +21,7 @@ from gateway.durable import durable
 from gateway.errors import CustodyError
 from gateway.identity.base import Identity
 from gateway.obligations import as_json
-from gateway.ownership.base import NO_ASSET, Resolved, Snapshot
+from gateway.ownership.live.base import NO_ASSET, Resolved, Snapshot
 from gateway.pipeline import Call, Parts
 from gateway.records import Trail
 

@@ -13,10 +13,10 @@ from gateway.cli.audit_options import Json, reported
 from gateway.cli.audit_reading import Copy, Who, desk, reading
 from gateway.cli.configuration import ConfigOption, fail
 from gateway.cli.span_options import End, First, Since, Until, span_of
-from gateway.ownership.intervals import Estimate
-from gateway.ownership.prices import Prices, PricesInvalid, read_prices
-from gateway.ownership.scorecard import PER, Scorecards, Standing, read_scorecards
-from gateway.ownership.usage import Usage, read_usage
+from gateway.ownership.evidence.intervals import Estimate
+from gateway.ownership.evidence.prices import Prices, PricesInvalid, read_prices
+from gateway.ownership.evidence.scorecard import PER, Scorecards, Standing, read_scorecards
+from gateway.ownership.evidence.usage import Usage, read_usage
 
 PricesFile = Annotated[
     Path | None, typer.Option("--prices", help="TOML file whose table [costs] holds prices by contract.")

@@ -1,7 +1,7 @@
 import typer
 
 from gateway.cli.grouping import add_operations, add_shelf
-from gateway.ownership import delegating
+from gateway.ownership.operations import delegating
 from gateway.views import delegations
 
 _COLUMNS = {

@@ -13,7 +13,7 @@ from gateway.cli.audit_reading import Who, desk, reading
 from gateway.cli.configuration import ConfigOption, fail
 from gateway.cli.dossier import Policies, gathered
 from gateway.errors import CustodyError
-from gateway.ownership.counterfactual import Counterfactual
+from gateway.ownership.evidence.counterfactual import Counterfactual
 from gateway.pdp.replay.redecide import Outcome
 
 _HEAD = (

@@ -25,7 +25,7 @@ from gateway.errors import CustodyError
 from gateway.ownership.dossier.files import files_of
 from gateway.ownership.dossier.material import Material, Sources, gather
 from gateway.ownership.dossier.sealing import evidence_of, seal_record, sealed_at
-from gateway.ownership.prices import Prices
+from gateway.ownership.evidence.prices import Prices
 from gateway.parts import known_control_database, log_place
 from gateway.pdp.source import PolicySource
 from gateway.settings import Settings, SettingsInvalid

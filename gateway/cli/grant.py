@@ -1,7 +1,7 @@
 import typer
 
 from gateway.cli.grouping import add_operations, add_shelf
-from gateway.ownership import granting
+from gateway.ownership.operations import granting
 from gateway.views import grants
 
 _COLUMNS = {

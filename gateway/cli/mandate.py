@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from gateway.cli.configuration import ConfigOption, configured
 from gateway.cli.governing import Json, looked_up
 from gateway.cli.grouping import add_operations, add_shelf, print_told
-from gateway.ownership import mandates as operations
+from gateway.ownership.disputes import mandates as operations
 from gateway.ownership.disputes.journal import load
 from gateway.ownership.disputes.measured import measure
 from gateway.parts import log_place

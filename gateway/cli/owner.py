@@ -8,8 +8,8 @@ from gateway.cli.configuration import ConfigOption, configured
 from gateway.cli.governing import Json, looked_up
 from gateway.cli.grouping import add_operations, print_told
 from gateway.cli.showing import print_rows
-from gateway.ownership import asserting
-from gateway.ownership.facets import Facet
+from gateway.ownership.operations import asserting
+from gateway.ownership.registry.facets import Facet
 from gateway.views import history
 from gateway.views.base import Told, micros
 

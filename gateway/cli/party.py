@@ -1,7 +1,7 @@
 import typer
 
 from gateway.cli.grouping import add_operations, add_shelf
-from gateway.ownership import registering
+from gateway.ownership.operations import registering
 from gateway.views import parties
 
 app = typer.Typer(no_args_is_help=True)

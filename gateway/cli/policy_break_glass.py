@@ -9,7 +9,7 @@ from gateway.cli.acting import As
 from gateway.cli.configuration import ConfigOption, configured, fail
 from gateway.cli.policy_office import Json, perform
 from gateway.domain import DataClass
-from gateway.ownership.break_glass import break_glass
+from gateway.ownership.operations.break_glass import break_glass
 
 
 def take(  # noqa: PLR0913, PLR0917 - a command's options are its parameters

@@ -12,9 +12,9 @@ from gateway.cli.aligned import aligned
 from gateway.cli.audit_options import Json
 from gateway.cli.configuration import ConfigOption, configured, fail
 from gateway.errors import CustodyError
-from gateway.ownership.assets import require_asset
-from gateway.ownership.drawings import graph
-from gateway.ownership.provenance import Provenance, provenance
+from gateway.ownership.evidence.drawings import graph
+from gateway.ownership.evidence.provenance import Provenance, provenance
+from gateway.ownership.registry.assets import require_asset
 from gateway.parts import known_control_database
 from gateway.report.plots import standalone
 from gateway.settings import SettingsInvalid

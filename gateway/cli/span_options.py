@@ -8,7 +8,7 @@ from audit.errors import ExportRefused
 from audit.query import LogReader
 from audit.search import index_bounds
 from gateway.cli.audit_filter import micros
-from gateway.ownership.span import Span
+from gateway.ownership.evidence.span import Span
 
 First = Annotated[int, typer.Option("--first", min=0, help="Index of the first entry.")]
 End = Annotated[int, typer.Option("--end", min=-1, help="Index behind the last entry; -1: all.")]

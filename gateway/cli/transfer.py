@@ -1,7 +1,7 @@
 import typer
 
 from gateway.cli.grouping import add_operations, add_shelf
-from gateway.ownership import transferring
+from gateway.ownership.operations import transferring
 from gateway.views import transfers
 
 _COLUMNS = {

@@ -4,11 +4,11 @@ from typing import Literal
 from pydantic import Field
 from sqlalchemy import Connection
 
-from gateway.ownership import assets, links
-from gateway.ownership.assets import AssetRow
-from gateway.ownership.beliefs import Held, load_beliefs
-from gateway.ownership.facets import AssetType, Basis, Facet, LinkKind
-from gateway.ownership.links import Link
+from gateway.ownership.registry import assets, links
+from gateway.ownership.registry.assets import AssetRow
+from gateway.ownership.registry.beliefs import Held, load_beliefs
+from gateway.ownership.registry.facets import AssetType, Basis, Facet, LinkKind
+from gateway.ownership.registry.links import Link
 from gateway.views.base import Audience, End, Moment, Query, Shelf, Told, View, end, moment
 
 

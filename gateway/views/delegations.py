@@ -4,10 +4,10 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.domain import DataClass
-from gateway.ownership import delegations
-from gateway.ownership.authority import Power
-from gateway.ownership.delegations import DelegationBelief
-from gateway.ownership.history import LATEST
+from gateway.ownership.registry.history import LATEST
+from gateway.ownership.rights import delegations
+from gateway.ownership.rights.authority import Power
+from gateway.ownership.rights.delegations import DelegationBelief
 from gateway.views.as_of import AsOfQuery, or_default
 from gateway.views.base import Moment, Narrow, Shelf, View, moment
 

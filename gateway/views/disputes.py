@@ -9,7 +9,7 @@ from gateway.ownership.disputes import cases, measures
 from gateway.ownership.disputes.cases import File
 from gateway.ownership.disputes.states import State
 from gateway.ownership.disputes.values import Kind
-from gateway.ownership.parties import successors
+from gateway.ownership.registry.parties import successors
 from gateway.views.base import End, Moment, Narrow, Query, Shelf, Told, View, moment
 from gateway.views.dispute_parts import (
     ClaimView,

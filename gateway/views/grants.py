@@ -4,9 +4,9 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.domain import DataClass, Right
-from gateway.ownership import grants
-from gateway.ownership.grants import GrantBelief
-from gateway.ownership.history import LATEST
+from gateway.ownership.registry.history import LATEST
+from gateway.ownership.rights import grants
+from gateway.ownership.rights.grants import GrantBelief
 from gateway.views.as_of import AsOfQuery, or_default
 from gateway.views.base import Moment, Narrow, Shelf, View, moment
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pydantic import Field
 from sqlalchemy import Connection
 
-from gateway.ownership import history, revisions
-from gateway.ownership.assets import require_asset
-from gateway.ownership.beliefs import facets_of
-from gateway.ownership.facets import Basis, Facet
-from gateway.ownership.history import LATEST, Assertion
+from gateway.ownership.registry import history, revisions
+from gateway.ownership.registry.assets import require_asset
+from gateway.ownership.registry.beliefs import facets_of
+from gateway.ownership.registry.facets import Basis, Facet
+from gateway.ownership.registry.history import LATEST, Assertion
 from gateway.views.assets import HeldView, held_views
 from gateway.views.base import End, Moment, Told, end, moment
 

@@ -6,8 +6,7 @@ from pydantic import Field, JsonValue
 from sqlalchemy import Connection
 
 from gateway.errors import NotFound
-from gateway.ownership import mandates
-from gateway.ownership.disputes import cases
+from gateway.ownership.disputes import cases, mandates
 from gateway.ownership.disputes.case import Case
 from gateway.ownership.disputes.cases import File
 from gateway.ownership.disputes.measured import Measured

@@ -3,9 +3,9 @@ from collections.abc import Sequence
 from pydantic import Field
 from sqlalchemy import Connection
 
-from gateway.ownership import parties
-from gateway.ownership.facets import PartyKind
-from gateway.ownership.parties import Party, Succession
+from gateway.ownership.registry import parties
+from gateway.ownership.registry.facets import PartyKind
+from gateway.ownership.registry.parties import Party, Succession
 from gateway.views.base import Audience, End, Moment, Query, Shelf, Told, View, end, moment
 
 

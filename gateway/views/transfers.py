@@ -3,9 +3,9 @@ from collections.abc import Sequence
 from pydantic import Field
 from sqlalchemy import Connection
 
-from gateway.ownership import transfers
-from gateway.ownership.facets import Facet
-from gateway.ownership.transfers import State, Transfer
+from gateway.ownership.registry.facets import Facet
+from gateway.ownership.rights import transfers
+from gateway.ownership.rights.transfers import State, Transfer
 from gateway.views.base import End, Moment, Narrow, Query, Shelf, View, moment
 
 

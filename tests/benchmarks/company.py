@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.bundled import policies
 from gateway.domain import AccessRequest, Action, CallContext, DataClass, Grant, Resource, Right, Subject
-from gateway.ownership.base import Asset, Snapshot
+from gateway.ownership.live.base import Asset, Snapshot
 from gateway.pdp.source import PolicySource, read_files, read_source
 
 _NOW = "2026-07-01T10:00:00.000Z"

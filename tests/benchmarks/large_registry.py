@@ -4,8 +4,8 @@ from sqlalchemy import Connection, Table, insert, literal, select, text, update
 
 from audit.database import Database
 from gateway.control.schema import CONTROL_HEAD, FOREVER
-from gateway.ownership.facets import Facet
-from gateway.ownership.registry_tables import ASSET, ASSET_LINK, OWNERSHIP_ASSERTION, PARTY
+from gateway.ownership.registry.facets import Facet
+from gateway.ownership.registry.tables import ASSET, ASSET_LINK, OWNERSHIP_ASSERTION, PARTY
 
 START = 1_800_000_000_000_000
 # What is believed of each asset is said so many times, by another holder each time.

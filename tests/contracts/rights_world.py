@@ -15,10 +15,10 @@ from gateway.control.changes import Change, Control
 from gateway.control.database import open_control_database
 from gateway.control.operations import Acting, Operation, Outcome
 from gateway.domain import Subject
-from gateway.ownership.beliefs import owner
-from gateway.ownership.facets import AssetType, Basis, Facet, PartyKind
-from gateway.ownership.parties import register_party
-from gateway.ownership.registration import NewAsset, register_asset
+from gateway.ownership.registry.beliefs import owner
+from gateway.ownership.registry.facets import AssetType, Basis, Facet, PartyKind
+from gateway.ownership.registry.parties import register_party
+from gateway.ownership.registry.registration import NewAsset, register_asset
 
 SECOND = 1_000_000
 START = 1_800_000_000 * SECOND

@@ -14,9 +14,9 @@ from audit.place import Place
 from gateway.control.operations import Acting
 from gateway.domain import DataClass, Subject
 from gateway.errors import Conflict, Impossible, NotFound, NotPermitted
-from gateway.ownership.break_glass import BreakGlass, break_glass, emergencies
-from gateway.ownership.granting import RevokeGrant
-from gateway.ownership.grants import grants_at
+from gateway.ownership.operations.break_glass import BreakGlass, break_glass, emergencies
+from gateway.ownership.operations.granting import RevokeGrant
+from gateway.ownership.rights.grants import grants_at
 from gateway.pdp.lifecycle.tables import BREAK_GLASS
 from gateway.settings import BreakGlassSettings
 from tests.contracts.rights_world import SECOND, World, speaker

@@ -18,7 +18,6 @@ from gateway.errors import (
     NotPermitted,
     OutOfTurn,
 )
-from gateway.ownership.dispute_tables import DISPUTE_EVENT, DISPUTE_MEASURE
 from gateway.ownership.disputes import measures, precedents
 from gateway.ownership.disputes.cases import find
 from gateway.ownership.disputes.clerk import (
@@ -33,8 +32,9 @@ from gateway.ownership.disputes.pleading import (
     ProposeSettlement,
 )
 from gateway.ownership.disputes.states import State
-from gateway.ownership.facets import Facet
-from gateway.ownership.reorganisation import Reorganisation, Reshaping, reorganise
+from gateway.ownership.disputes.tables import DISPUTE_EVENT, DISPUTE_MEASURE
+from gateway.ownership.operations.reorganisation import Reorganisation, Reshaping, reorganise
+from gateway.ownership.registry.facets import Facet
 from tests.court import (
     ADMIN,
     CLERK,

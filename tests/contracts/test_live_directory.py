@@ -15,16 +15,16 @@ from audit.place import Place
 from gateway.control.changes import Change
 from gateway.domain import DataClass, Right, Rights
 from gateway.errors import CustodyError, GovernanceUnavailable
-from gateway.ownership.assertions import assert_facet
-from gateway.ownership.base import NO_ASSET, Resolved
 from gateway.ownership.disputes.measures import lift, order
 from gateway.ownership.disputes.values import MeasureKind
-from gateway.ownership.facets import AssetType, Basis, Facet
-from gateway.ownership.granting import GiveGrant, RevokeGrant
-from gateway.ownership.grants import Source, Terms, give
-from gateway.ownership.live import LiveDirectory
-from gateway.ownership.registration import NewAsset, add_asset, retire_asset
-from gateway.ownership.transferring import AcceptTransfer, ProposeTransfer
+from gateway.ownership.live.base import NO_ASSET, Resolved
+from gateway.ownership.live.directory import LiveDirectory
+from gateway.ownership.operations.granting import GiveGrant, RevokeGrant
+from gateway.ownership.operations.transferring import AcceptTransfer, ProposeTransfer
+from gateway.ownership.registry.assertions import assert_facet
+from gateway.ownership.registry.facets import AssetType, Basis, Facet
+from gateway.ownership.registry.registration import NewAsset, add_asset, retire_asset
+from gateway.ownership.rights.grants import Source, Terms, give
 from gateway.settings import AssetSettings
 from tests.contracts.rights_world import DEPARTMENTS, SECOND, START, World, speaker
 from tests.registries import registry_place

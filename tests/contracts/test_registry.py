@@ -13,16 +13,16 @@ from audit.place import Place
 from gateway.control.changes import Change, current_revision
 from gateway.control.schema import FOREVER
 from gateway.errors import CustodyError, NotFound
-from gateway.ownership import registry_errors as refused
-from gateway.ownership.assets import asset, assets
-from gateway.ownership.beliefs import Held, facets_of, load_beliefs, owner
-from gateway.ownership.facets import AssetType, Basis, Facet, LinkKind, PartyKind
-from gateway.ownership.history import held_between, timeline
-from gateway.ownership.links import ancestry, children, link, parents, progeny, unlink
-from gateway.ownership.parties import parties, register_party
-from gateway.ownership.present import moment_of, touched_since
-from gateway.ownership.registration import NewAsset, register_asset, retire_asset
-from gateway.ownership.revisions import belief_diff
+from gateway.ownership.registry import errors as refused
+from gateway.ownership.registry.assets import asset, assets
+from gateway.ownership.registry.beliefs import Held, facets_of, load_beliefs, owner
+from gateway.ownership.registry.facets import AssetType, Basis, Facet, LinkKind, PartyKind
+from gateway.ownership.registry.history import held_between, timeline
+from gateway.ownership.registry.links import ancestry, children, link, parents, progeny, unlink
+from gateway.ownership.registry.parties import parties, register_party
+from gateway.ownership.registry.present import moment_of, touched_since
+from gateway.ownership.registry.registration import NewAsset, register_asset, retire_asset
+from gateway.ownership.registry.revisions import belief_diff
 from tests.registries import SECOND, START, World, give, registry_place, tell_the_story
 
 pytestmark = pytest.mark.anyio

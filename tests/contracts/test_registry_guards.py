@@ -13,10 +13,10 @@ from audit.log import Log, open_log
 from audit.place import Place
 from gateway.control.changes import Change
 from gateway.control.schema import FOREVER
-from gateway.ownership import history
-from gateway.ownership.facets import Facet
-from gateway.ownership.history import held_between, timeline
-from gateway.ownership.registry_tables import ASSET, ASSET_LINK, OWNERSHIP_ASSERTION, PARTY, PARTY_SUCCESSION
+from gateway.ownership.registry import history
+from gateway.ownership.registry.facets import Facet
+from gateway.ownership.registry.history import held_between, timeline
+from gateway.ownership.registry.tables import ASSET, ASSET_LINK, OWNERSHIP_ASSERTION, PARTY, PARTY_SUCCESSION
 from tests.registries import ADMIN, SECOND, World, give, registry_place, tell_the_story
 
 pytestmark = pytest.mark.anyio

@@ -26,16 +26,16 @@ from gateway.control.changes import Change
 from gateway.control.database import open_control_database
 from gateway.control.schema import CONTROL_CHANGE, CONTROL_HEAD, FOREVER
 from gateway.errors import CustodyError
-from gateway.ownership.assertions import assert_facet
-from gateway.ownership.beliefs import facets_of, owner
-from gateway.ownership.facets import NEVER_A_SERVICE, AssetType, Basis, Facet, LinkKind, PartyKind
-from gateway.ownership.history import believed_of, timeline
-from gateway.ownership.links import link
-from gateway.ownership.parties import register_party
-from gateway.ownership.registration import NewAsset, register_asset, retire_asset
-from gateway.ownership.registry_tables import OWNERSHIP_ASSERTION
-from gateway.ownership.reorganisation import Reorganisation, Reshaping, reorganise
-from gateway.ownership.revisions import belief_diff
+from gateway.ownership.operations.reorganisation import Reorganisation, Reshaping, reorganise
+from gateway.ownership.registry.assertions import assert_facet
+from gateway.ownership.registry.beliefs import facets_of, owner
+from gateway.ownership.registry.facets import NEVER_A_SERVICE, AssetType, Basis, Facet, LinkKind, PartyKind
+from gateway.ownership.registry.history import believed_of, timeline
+from gateway.ownership.registry.links import link
+from gateway.ownership.registry.parties import register_party
+from gateway.ownership.registry.registration import NewAsset, register_asset, retire_asset
+from gateway.ownership.registry.revisions import belief_diff
+from gateway.ownership.registry.tables import OWNERSHIP_ASSERTION
 from tests.registries import ADMIN, START, registry_place
 
 HOUR = 3_600_000_000

@@ -15,15 +15,15 @@ from audit.place import Place
 from gateway.control.changes import Control, current_revision
 from gateway.control.database import open_control_database
 from gateway.control.schema import CONTROL_CHANGE, CONTROL_HEAD
-from gateway.ownership.assets import asset, assets
-from gateway.ownership.beliefs import facets_of
-from gateway.ownership.facets import Basis, Facet
-from gateway.ownership.history import LATEST, timeline
-from gateway.ownership.links import parents
-from gateway.ownership.parties import parties
-from gateway.ownership.registry_errors import CyclicLink, PartyEnded, UnfitAsset
-from gateway.ownership.reorganisation import Reorganisation, Reshaping, reorganise
-from gateway.ownership.seed import SETTINGS_ACTOR, Difference, Seeded, seed_registry
+from gateway.ownership.operations.reorganisation import Reorganisation, Reshaping, reorganise
+from gateway.ownership.registry.assets import asset, assets
+from gateway.ownership.registry.beliefs import facets_of
+from gateway.ownership.registry.errors import CyclicLink, PartyEnded, UnfitAsset
+from gateway.ownership.registry.facets import Basis, Facet
+from gateway.ownership.registry.history import LATEST, timeline
+from gateway.ownership.registry.links import parents
+from gateway.ownership.registry.parties import parties
+from gateway.ownership.registry.seed import SETTINGS_ACTOR, Difference, Seeded, seed_registry
 from gateway.settings import AssetSettings, Settings, load_settings
 from tests.registries import registry_place
 

@@ -12,13 +12,13 @@ from audit.place import Place
 from gateway.control.changes import Change, current_revision
 from gateway.control.schema import CONTROL_HEAD, FOREVER
 from gateway.errors import CustodyError, Impossible
-from gateway.ownership import registry_errors as refused
-from gateway.ownership.beliefs import owner
-from gateway.ownership.facets import AssetType, Basis, Facet, PartyKind
-from gateway.ownership.history import held_by
-from gateway.ownership.parties import party, register_party, successions, successors
-from gateway.ownership.registration import NewAsset, register_asset
-from gateway.ownership.reorganisation import Moved, Reorganisation, Reshaping, reorganise
+from gateway.ownership.operations.reorganisation import Moved, Reorganisation, Reshaping, reorganise
+from gateway.ownership.registry import errors as refused
+from gateway.ownership.registry.beliefs import owner
+from gateway.ownership.registry.facets import AssetType, Basis, Facet, PartyKind
+from gateway.ownership.registry.history import held_by
+from gateway.ownership.registry.parties import party, register_party, successions, successors
+from gateway.ownership.registry.registration import NewAsset, register_asset
 from tests.registries import SECOND, World, give, registry_place, tell_the_story
 
 pytestmark = pytest.mark.anyio

@@ -16,28 +16,28 @@ from gateway.control.operations import Acting, Operation
 from gateway.control.schema import FOREVER
 from gateway.domain import DataClass, Right
 from gateway.errors import Conflict, CustodyError, Impossible, MatterDisputed, NotFound, NotPermitted
-from gateway.ownership.assertions import assert_facet
-from gateway.ownership.authority import Power
-from gateway.ownership.carrying import carry_rights
-from gateway.ownership.delegating import GiveDelegation, RevokeDelegation
-from gateway.ownership.delegations import delegations_at
 from gateway.ownership.disputes.measures import order
 from gateway.ownership.disputes.values import MeasureKind
-from gateway.ownership.facets import Basis, Facet, PartyKind
-from gateway.ownership.granting import GiveGrant, RevokeGrant
-from gateway.ownership.grants import MOST_GRANTS, grant_history, grants_at
-from gateway.ownership.lapsing import lapse_transfers
-from gateway.ownership.parties import register_party
-from gateway.ownership.reorganisation import Reorganisation, Reshaping, reorganise
-from gateway.ownership.rights_tables import DELEGATION, GRANT, TRANSFER, TRANSFER_END
-from gateway.ownership.transferring import (
+from gateway.ownership.operations.delegating import GiveDelegation, RevokeDelegation
+from gateway.ownership.operations.granting import GiveGrant, RevokeGrant
+from gateway.ownership.operations.reorganisation import Reorganisation, Reshaping, reorganise
+from gateway.ownership.operations.transferring import (
     AcceptTransfer,
     DeclineTransfer,
     ExpireTransfer,
     ProposeTransfer,
     RevokeTransfer,
 )
-from gateway.ownership.transfers import State, find_transfer, transfers
+from gateway.ownership.registry.assertions import assert_facet
+from gateway.ownership.registry.facets import Basis, Facet, PartyKind
+from gateway.ownership.registry.parties import register_party
+from gateway.ownership.rights.authority import Power
+from gateway.ownership.rights.carrying import carry_rights
+from gateway.ownership.rights.delegations import delegations_at
+from gateway.ownership.rights.grants import MOST_GRANTS, grant_history, grants_at
+from gateway.ownership.rights.lapsing import lapse_transfers
+from gateway.ownership.rights.tables import DELEGATION, GRANT, TRANSFER, TRANSFER_END
+from gateway.ownership.rights.transfers import State, find_transfer, transfers
 from tests.contracts.rights_world import SECOND, World, employee, speaker
 from tests.registries import registry_place
 

@@ -15,24 +15,24 @@ from gateway.control.operations import Acting, Operation, Outcome
 from gateway.control.schema import FOREVER
 from gateway.domain import Subject
 from gateway.errors import CustodyError
-from gateway.ownership.assertions import assert_facet
-from gateway.ownership.beliefs import owner
-from gateway.ownership.delegating import GiveDelegation, RevokeDelegation
-from gateway.ownership.facets import AssetType, Basis, Facet, PartyKind
-from gateway.ownership.granting import GiveGrant, RevokeGrant
-from gateway.ownership.parties import register_party
-from gateway.ownership.registration import NewAsset, register_asset
-from gateway.ownership.registry_tables import OWNERSHIP_ASSERTION
-from gateway.ownership.rights_tables import DELEGATION, GRANT, TRANSFER_END
-from gateway.ownership.times import rfc3339
-from gateway.ownership.transferring import (
+from gateway.ownership.operations.delegating import GiveDelegation, RevokeDelegation
+from gateway.ownership.operations.granting import GiveGrant, RevokeGrant
+from gateway.ownership.operations.transferring import (
     AcceptTransfer,
     DeclineTransfer,
     ExpireTransfer,
     ProposeTransfer,
     RevokeTransfer,
 )
-from gateway.ownership.transfers import State, transfers
+from gateway.ownership.registry.assertions import assert_facet
+from gateway.ownership.registry.beliefs import owner
+from gateway.ownership.registry.facets import AssetType, Basis, Facet, PartyKind
+from gateway.ownership.registry.parties import register_party
+from gateway.ownership.registry.registration import NewAsset, register_asset
+from gateway.ownership.registry.tables import OWNERSHIP_ASSERTION
+from gateway.ownership.registry.times import rfc3339
+from gateway.ownership.rights.tables import DELEGATION, GRANT, TRANSFER_END
+from gateway.ownership.rights.transfers import State, transfers
 from tests.contracts.test_registry_model import Trial
 from tests.registries import registry_place
 

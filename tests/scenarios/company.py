@@ -18,10 +18,10 @@ from gateway import bundled
 from gateway.app import Gateway, build_gateway, create_app
 from gateway.control.operations import Acting, Operation
 from gateway.domain import JsonObject
-from gateway.ownership.beliefs import owner
 from gateway.ownership.disputes.desk import Desk, Sources
-from gateway.ownership.facets import Facet
-from gateway.ownership.prices import Prices
+from gateway.ownership.evidence.prices import Prices
+from gateway.ownership.registry.beliefs import owner
+from gateway.ownership.registry.facets import Facet
 from gateway.parts import principals
 from gateway.pdp.source import read_source
 from gateway.pipeline import Pipeline

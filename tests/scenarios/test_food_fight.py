@@ -30,8 +30,8 @@ from gateway.ownership.disputes.exhibits import Query
 from gateway.ownership.disputes.filing import AddClaims, FileDispute, OpenDispute
 from gateway.ownership.disputes.panels import CastVote, DraftRuling, OfferSeat, Rule
 from gateway.ownership.disputes.pleading import Answer, Join
-from gateway.ownership.facets import Facet
-from gateway.ownership.transferring import ProposeTransfer
+from gateway.ownership.operations.transferring import ProposeTransfer
+from gateway.ownership.registry.facets import Facet
 from tests.scenarios.company import Company, running_company
 from tests.scenarios.people import ANNA, ROBERT, traces
 from tests.scenarios.running import custody

@@ -19,9 +19,9 @@ from gateway.control.operations import Acting, Operation
 from gateway.domain import Subject
 from gateway.ownership.disputes.measures import lift, order
 from gateway.ownership.disputes.values import MeasureKind
-from gateway.ownership.granting import GiveGrant, RevokeGrant
-from gateway.ownership.live import LiveDirectory
-from gateway.ownership.transferring import AcceptTransfer, ProposeTransfer
+from gateway.ownership.live.directory import LiveDirectory
+from gateway.ownership.operations.granting import GiveGrant, RevokeGrant
+from gateway.ownership.operations.transferring import AcceptTransfer, ProposeTransfer
 from gateway.settings import load_settings
 from gateway.state import StateFolder
 from tests.scenarios import replies, wire

@@ -16,7 +16,7 @@ from gateway.backends.base import ModelCall
 from gateway.domain import AccessRequest, Decision, Obligations, Operator, UnscannedChunks, UnscannedReply
 from gateway.errors import BackendUnavailable, IdentityUnavailable, PolicyUnavailable
 from gateway.identity.base import Identity
-from gateway.ownership.base import Snapshot
+from gateway.ownership.live.base import Snapshot
 from gateway.scanning import Scanner
 from redaction.base import Detector, Finding
 from redaction.memory import ScanMemory

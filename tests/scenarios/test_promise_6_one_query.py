@@ -12,13 +12,13 @@ from audit.entry import Entry
 from gateway.control.governance import Governance
 from gateway.control.operations import Acting, Operation
 from gateway.domain import Subject
-from gateway.ownership.asserting import CorrectOwner
-from gateway.ownership.assets import require_asset
-from gateway.ownership.beliefs import owner
-from gateway.ownership.facets import Facet
-from gateway.ownership.history import LATEST
-from gateway.ownership.present import moment_of
-from gateway.ownership.registering import ReorganiseParties
+from gateway.ownership.operations.asserting import CorrectOwner
+from gateway.ownership.operations.registering import ReorganiseParties
+from gateway.ownership.registry.assets import require_asset
+from gateway.ownership.registry.beliefs import owner
+from gateway.ownership.registry.facets import Facet
+from gateway.ownership.registry.history import LATEST
+from gateway.ownership.registry.present import moment_of
 from tests.scenarios import replies, wire
 from tests.scenarios.capture import Capture
 from tests.scenarios.configuration import Shape

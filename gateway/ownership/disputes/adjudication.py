@@ -13,25 +13,25 @@ from gateway.control.changes import Change
 from gateway.control.operations import Acting, Operation, Outcome
 from gateway.domain import JsonObject
 from gateway.errors import Impossible, PolicyUnavailable
-from gateway.ownership.assets import assets_of
-from gateway.ownership.beliefs import owner
-from gateway.ownership.dispute_tables import DISPUTE_RECOMMENDATION
 from gateway.ownership.disputes.asked import DisputeId
 from gateway.ownership.disputes.case import Case
 from gateway.ownership.disputes.dispositions import facts
 from gateway.ownership.disputes.hearing import Hearing
 from gateway.ownership.disputes.holders import standing
 from gateway.ownership.disputes.states import Step
+from gateway.ownership.disputes.tables import DISPUTE_RECOMMENDATION
 from gateway.ownership.disputes.values import Recommendation
-from gateway.ownership.facets import AssetType, Facet
-from gateway.ownership.links import ancestry
+from gateway.ownership.registry.assets import assets_of
+from gateway.ownership.registry.beliefs import owner
+from gateway.ownership.registry.facets import AssetType, Facet
+from gateway.ownership.registry.links import ancestry
 from gateway.pdp.rego import Interpreter, RegoError, Undefined
 from gateway.pdp.source import PolicySource
 
 ENTRY_POINT = "data.custody.governance.adjudication.recommendation"
 
 Factors = Mapping[str, JsonObject]
-"""What was measured, by department; see ``gateway.ownership.factors``."""
+"""What was measured, by department; see ``gateway.ownership.evidence.factors``."""
 
 
 @dataclass(frozen=True, slots=True)

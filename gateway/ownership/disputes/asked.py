@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from gateway.ownership.disputes.hearing import Hearing
 from gateway.ownership.disputes.texts import Prose
 from gateway.ownership.disputes.values import Condition, Disposition
-from gateway.ownership.facets import Basis, Facet
+from gateway.ownership.registry.facets import Basis, Facet
 from gateway.settings import Name
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from gateway.ownership.dispute_tables import DISPUTE
 from gateway.ownership.disputes import exhibits, measures, texts
 from gateway.ownership.disputes.adjudication import Kept, recommendations
 from gateway.ownership.disputes.case import Case
@@ -12,6 +11,7 @@ from gateway.ownership.disputes.exhibits import Exhibit
 from gateway.ownership.disputes.journal import in_state, load
 from gateway.ownership.disputes.measures import Measure
 from gateway.ownership.disputes.states import BOUND, State, due_us
+from gateway.ownership.disputes.tables import DISPUTE
 from gateway.ownership.disputes.texts import Text
 
 

@@ -8,15 +8,15 @@ from audit.entry import Facts
 from gateway.control.changes import Change
 from gateway.control.schema import FOREVER
 from gateway.errors import AlreadyDecided, Impossible, MatterDisputed
-from gateway.ownership.dispute_tables import DISPUTE
 from gateway.ownership.disputes import precedents, texts
 from gateway.ownership.disputes.asked import ClaimAsked, microseconds
 from gateway.ownership.disputes.case import Case, adapter
 from gateway.ownership.disputes.journal import in_state, load
 from gateway.ownership.disputes.people import Succession, stands_for
 from gateway.ownership.disputes.states import BOUND, State
+from gateway.ownership.disputes.tables import DISPUTE
 from gateway.ownership.disputes.values import Claim
-from gateway.ownership.facets import Basis
+from gateway.ownership.registry.facets import Basis
 
 
 def take_up(

@@ -23,7 +23,7 @@ from gateway.ownership.disputes.keeping import Custodian, keep_holds
 from gateway.ownership.disputes.measured import Measured, measure, reading
 from gateway.ownership.disputes.people import require
 from gateway.ownership.disputes.states import Step
-from gateway.ownership.prices import Prices
+from gateway.ownership.evidence.prices import Prices
 from gateway.pdp.source import PolicySource
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from audit.entry import Actor, Facts
 from gateway.control.changes import Change, Control
 from gateway.errors import Conflict, CustodyError, Impossible, NotFound
-from gateway.ownership.dispute_tables import DISPUTE_EVENT
 from gateway.ownership.disputes import execution
 from gateway.ownership.disputes.answering import admission
 from gateway.ownership.disputes.case import Case
@@ -18,6 +17,7 @@ from gateway.ownership.disputes.journal import advance, latest, load
 from gateway.ownership.disputes.outcomes import ruled_facts
 from gateway.ownership.disputes.people import Succession, one_side
 from gateway.ownership.disputes.states import ENDS, Step, due_us, silence
+from gateway.ownership.disputes.tables import DISPUTE_EVENT
 
 _log = logging.getLogger("custody.gateway")
 

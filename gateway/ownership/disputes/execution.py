@@ -8,7 +8,7 @@ from gateway.ownership.disputes import holders
 from gateway.ownership.disputes.case import Case
 from gateway.ownership.disputes.holders import Moved
 from gateway.ownership.disputes.values import Disposition, Settlement
-from gateway.ownership.facets import Facet
+from gateway.ownership.registry.facets import Facet
 
 
 def ruling(change: Change, case: Case) -> dict[str, Facts]:

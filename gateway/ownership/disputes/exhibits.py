@@ -15,10 +15,10 @@ from audit.query import LogReader
 from gateway.control.changes import Change
 from gateway.control.operations import Acting, Operation, Outcome
 from gateway.errors import AuditUnavailable, Conflict, Impossible
-from gateway.ownership.dispute_tables import DISPUTE_EXHIBIT
 from gateway.ownership.disputes.asked import DisputeId
 from gateway.ownership.disputes.hearing import Hearing
 from gateway.ownership.disputes.states import Step
+from gateway.ownership.disputes.tables import DISPUTE_EXHIBIT
 
 # More than people read, and as many as one row of the database holds with ease.
 MOST_ENTRIES = 10_000

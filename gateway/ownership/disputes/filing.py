@@ -7,7 +7,6 @@ from pydantic import Field
 from gateway.control.changes import Change
 from gateway.control.operations import Acting, Operation, Outcome
 from gateway.errors import Conflict, Impossible
-from gateway.ownership.assets import require_asset
 from gateway.ownership.disputes import claims as pleas
 from gateway.ownership.disputes.answering import parties_facts, respondents
 from gateway.ownership.disputes.asked import Claims, DisputeId
@@ -15,7 +14,8 @@ from gateway.ownership.disputes.hearing import Detail, Hearing
 from gateway.ownership.disputes.journal import By, begin
 from gateway.ownership.disputes.states import State, Step
 from gateway.ownership.disputes.values import Claim, Kind, Party, Side
-from gateway.ownership.parties import require_party
+from gateway.ownership.registry.assets import require_asset
+from gateway.ownership.registry.parties import require_party
 from gateway.settings import Name
 
 

@@ -7,15 +7,15 @@ from sqlalchemy import Connection
 
 from gateway.control.changes import Change
 from gateway.control.schema import FOREVER
-from gateway.ownership.assertions import assert_facet
-from gateway.ownership.assets import asset
-from gateway.ownership.beliefs import owner
 from gateway.ownership.disputes.values import Disposition
-from gateway.ownership.facets import AssetType, Basis, Facet
-from gateway.ownership.history import held_between
-from gateway.ownership.parties import party, successors
-from gateway.ownership.registration import NewAsset, register_asset
-from gateway.ownership.registry_errors import PartyEnded
+from gateway.ownership.registry.assertions import assert_facet
+from gateway.ownership.registry.assets import asset
+from gateway.ownership.registry.beliefs import owner
+from gateway.ownership.registry.errors import PartyEnded
+from gateway.ownership.registry.facets import AssetType, Basis, Facet
+from gateway.ownership.registry.history import held_between
+from gateway.ownership.registry.parties import party, successors
+from gateway.ownership.registry.registration import NewAsset, register_asset
 
 
 @dataclass(frozen=True, slots=True)

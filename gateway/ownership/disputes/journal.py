@@ -12,10 +12,10 @@ from gateway.control.changes import Change
 from gateway.control.operations import Acting
 from gateway.control.schema import FOREVER
 from gateway.errors import NotFound, OutOfTurn
-from gateway.ownership.dispute_tables import DISPUTE, DISPUTE_EVENT
 from gateway.ownership.disputes.case import Case, apply, fold
 from gateway.ownership.disputes.effects import bring_about
 from gateway.ownership.disputes.states import State, Step, StepRefused, after, due_us
+from gateway.ownership.disputes.tables import DISPUTE, DISPUTE_EVENT
 from gateway.ownership.disputes.values import Event
 
 

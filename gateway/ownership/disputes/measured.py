@@ -10,16 +10,16 @@ from audit.query import LogReader
 from gateway.domain import JsonObject
 from gateway.errors import AuditUnavailable
 from gateway.ownership.disputes.case import Case
-from gateway.ownership.factors import factors
-from gateway.ownership.prices import Prices
-from gateway.ownership.scorecard import read_scorecards
-from gateway.ownership.span import Span
-from gateway.ownership.usage import read_usage
+from gateway.ownership.evidence.factors import factors
+from gateway.ownership.evidence.prices import Prices
+from gateway.ownership.evidence.scorecard import read_scorecards
+from gateway.ownership.evidence.span import Span
+from gateway.ownership.evidence.usage import read_usage
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the first ``entries`` of the log say of each party; see ``gateway.ownership.factors``."""
+    """What the first ``entries`` of the log say of each party; see ``gateway.ownership.evidence.factors``."""
 
     entries: int
     by_party: dict[str, JsonObject]

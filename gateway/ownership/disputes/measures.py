@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 from gateway.control.changes import Change
 from gateway.control.schema import FOREVER
 from gateway.errors import MatterDisputed
-from gateway.ownership.dispute_tables import DISPUTE_MEASURE
+from gateway.ownership.disputes.tables import DISPUTE_MEASURE
 from gateway.ownership.disputes.values import MeasureKind
 
 _MEASURE = DISPUTE_MEASURE.c

@@ -4,8 +4,7 @@ Exhibits and recommendations are not among them: ``Desk`` makes these, from the 
 """
 
 from gateway.control.operations import Operation
-from gateway.ownership import mandates
-from gateway.ownership.disputes import clerk, filing, panels, pleading
+from gateway.ownership.disputes import clerk, filing, mandates, panels, pleading
 
 OPERATIONS: tuple[type[Operation], ...] = (
     *filing.OPERATIONS,

@@ -17,7 +17,7 @@ from gateway.ownership.disputes.people import Succession, stands_for
 from gateway.ownership.disputes.states import Step
 from gateway.ownership.disputes.texts import Prose
 from gateway.ownership.disputes.values import Challenge, Kind, Settlement, Side
-from gateway.ownership.parties import require_party
+from gateway.ownership.registry.parties import require_party
 
 
 class Answer(Operation):

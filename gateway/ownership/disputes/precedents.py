@@ -8,9 +8,9 @@ from sqlalchemy import Connection, Row, Select, insert, select
 
 from gateway.control.changes import Change
 from gateway.control.schema import FOREVER
-from gateway.ownership.dispute_tables import DISPUTE_PRECEDENT
 from gateway.ownership.disputes.case import Case
 from gateway.ownership.disputes.outcomes import granted, result
+from gateway.ownership.disputes.tables import DISPUTE_PRECEDENT
 from gateway.ownership.disputes.values import Claim, Disposition
 
 SETTLED = "settled"

@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import Connection, insert, select
 
 from gateway.control.changes import Change
-from gateway.ownership.dispute_tables import DISPUTE_TEXT
+from gateway.ownership.disputes.tables import DISPUTE_TEXT
 
 _SALT_BYTES = 16
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from gateway.ownership.disputes.values import Claim, Ruling, Seat, Vote
 from gateway.ownership.dossier.material import Material
-from gateway.ownership.words import moment, short, spoken
+from gateway.ownership.evidence.words import moment, short, spoken
 from gateway.report.markup import Markup, joined, table, tag
 from gateway.report.page import paragraphs
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from gateway.ownership.counterfactual import Counterfactual
 from gateway.ownership.dossier.material import Material
-from gateway.ownership.intervals import Estimate
-from gateway.ownership.scorecard import PER, Card, Scorecards
-from gateway.ownership.usage import AssetUse, total
-from gateway.ownership.words import bounded, placed
+from gateway.ownership.evidence.counterfactual import Counterfactual
+from gateway.ownership.evidence.intervals import Estimate
+from gateway.ownership.evidence.scorecard import PER, Card, Scorecards
+from gateway.ownership.evidence.usage import AssetUse, total
+from gateway.ownership.evidence.words import bounded, placed
 from gateway.pdp.replay.redecide import Outcome
 from gateway.report.markup import Markup, joined, table, tag
 from gateway.report.page import paragraphs

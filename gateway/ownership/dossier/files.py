@@ -8,8 +8,8 @@ from gateway.ownership.dossier.material import Material
 from gateway.ownership.dossier.plain import document, plain
 from gateway.ownership.dossier.record_parts import declared_gaps
 from gateway.ownership.dossier.report import report
-from gateway.ownership.intervals import CONFIDENCE, RESAMPLES
-from gateway.ownership.tally import DepartmentTally, SenderDay
+from gateway.ownership.evidence.intervals import CONFIDENCE, RESAMPLES
+from gateway.ownership.evidence.tally import DepartmentTally, SenderDay
 
 
 def files_of(material: Material) -> dict[str, bytes]:

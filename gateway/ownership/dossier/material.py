@@ -14,20 +14,20 @@ from audit.evidence.bundle import PolicyTexts
 from audit.query import LogReader
 from gateway.control.changes import CHANGE
 from gateway.control.schema import CONTROL_CHANGE, FOREVER
-from gateway.ownership.counterfactual import Counterfactual, counterfactuals
 from gateway.ownership.disputes import cases
 from gateway.ownership.disputes.case import Case
 from gateway.ownership.disputes.cases import File
 from gateway.ownership.dossier.policies import PolicyUsed, policies_used, stored_sources
 from gateway.ownership.dossier.selection import Relevant
-from gateway.ownership.grants import GrantBelief, grants_at
-from gateway.ownership.history import Assertion, timeline
-from gateway.ownership.prices import Prices
-from gateway.ownership.provenance import Provenance, provenance
-from gateway.ownership.scorecard import Scorecards, scorecards
-from gateway.ownership.span import Span, read_span
-from gateway.ownership.tally import Tally
-from gateway.ownership.usage import Usage, UsageTally, usage
+from gateway.ownership.evidence.counterfactual import Counterfactual, counterfactuals
+from gateway.ownership.evidence.prices import Prices
+from gateway.ownership.evidence.provenance import Provenance, provenance
+from gateway.ownership.evidence.scorecard import Scorecards, scorecards
+from gateway.ownership.evidence.span import Span, read_span
+from gateway.ownership.evidence.tally import Tally
+from gateway.ownership.evidence.usage import Usage, UsageTally, usage
+from gateway.ownership.registry.history import Assertion, timeline
+from gateway.ownership.rights.grants import GrantBelief, grants_at
 from gateway.pdp.judge import Judge
 from gateway.pdp.source import PolicyRefused, PolicySource
 from gateway.progress import Progress, silent

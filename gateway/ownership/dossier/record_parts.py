@@ -6,9 +6,9 @@ from itertools import groupby
 from gateway.control.schema import FOREVER
 from gateway.ownership.dossier.material import Material
 from gateway.ownership.dossier.policies import PolicyUsed
-from gateway.ownership.drawings import graph, two_axes
-from gateway.ownership.history import Assertion
-from gateway.ownership.words import labels, moment, short, spoken
+from gateway.ownership.evidence.drawings import graph, two_axes
+from gateway.ownership.evidence.words import labels, moment, short, spoken
+from gateway.ownership.registry.history import Assertion
 from gateway.pdp.replay.redecide import Outcome
 from gateway.report.markup import Child, Markup, joined, table, tag
 from gateway.report.page import bullets, paragraphs

@@ -3,7 +3,7 @@
 from collections import Counter, deque
 
 from audit.entry import EntryType
-from gateway.ownership.span import Leaf
+from gateway.ownership.evidence.span import Leaf
 
 # Calls of the asset that a dossier carries whole, with their outcomes: 30 MB of them.
 MOST_CALLS = 20_000

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 
 from gateway.front_office import FrontOffice
-from gateway.ownership.facets import Facet
+from gateway.ownership.registry.facets import Facet
 from gateway.routes.api.door import caller_of
 from gateway.routes.api.naming import NAME
 from gateway.routes.api.reading import IfNoneMatch, Reader

@@ -14,9 +14,9 @@ from gateway.control.changes import Change, Control
 from gateway.control.database import open_control_database
 from gateway.control.schema import CONTROL_HEAD
 from gateway.domain import DataClass, Right
-from gateway.ownership.base import NO_ASSET
-from gateway.ownership.grants import Source, Terms, give
-from gateway.ownership.live import LiveDirectory
+from gateway.ownership.live.base import NO_ASSET
+from gateway.ownership.live.directory import LiveDirectory
+from gateway.ownership.rights.grants import Source, Terms, give
 from gateway.settings import AssetSettings
 from tests.benchmarks.effort import FULL, Effort
 from tests.benchmarks.figures import BenchmarkFailed, Figure, Row, quantile

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, func, select
 
 from audit.place import Place
 from gateway.control.database import open_control_database
-from gateway.ownership.beliefs import facets_of, owner
-from gateway.ownership.facets import Facet
-from gateway.ownership.history import LATEST
-from gateway.ownership.present import touched_since
-from gateway.ownership.registry_tables import OWNERSHIP_ASSERTION
+from gateway.ownership.registry.beliefs import facets_of, owner
+from gateway.ownership.registry.facets import Facet
+from gateway.ownership.registry.history import LATEST
+from gateway.ownership.registry.present import touched_since
+from gateway.ownership.registry.tables import OWNERSHIP_ASSERTION
 from tests.benchmarks.effort import FULL, Effort
 from tests.benchmarks.figures import BenchmarkFailed, Figure, Row, quantile
 from tests.benchmarks.large_registry import CORRECTED, CORRECTIONS, FACETS, GENERATIONS, LAST, START, fill

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 from audit.query import LogReader
-from gateway.ownership.scorecard import scorecards
-from gateway.ownership.span import Span, read_span
-from gateway.ownership.tally import Tally
-from gateway.ownership.usage import UsageTally, usage
+from gateway.ownership.evidence.scorecard import scorecards
+from gateway.ownership.evidence.span import Span, read_span
+from gateway.ownership.evidence.tally import Tally
+from gateway.ownership.evidence.usage import UsageTally, usage
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.figures import Figure, Row, middle
 from tests.benchmarks.large_log import build

@@ -8,8 +8,8 @@ import pytest
 from gateway.errors import NotFound
 from gateway.ownership.disputes.clerk import Admit, Serve
 from gateway.ownership.disputes.filing import FileDispute
-from gateway.ownership.facets import Facet
-from gateway.ownership.mandates import ApplyForMandate, OpenMandate
+from gateway.ownership.disputes.mandates import ApplyForMandate, OpenMandate
+from gateway.ownership.registry.facets import Facet
 from gateway.views import disputes, mandates, precedents
 from gateway.views.disputes import DisputeView
 from tests.court import APPEAL_BENCH, BENCH, CLERK, IT, RETAIL, Court

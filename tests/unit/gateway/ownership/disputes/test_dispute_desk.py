@@ -33,8 +33,8 @@ from gateway.ownership.disputes.clerk import Admit, Seal
 from gateway.ownership.disputes.desk import Desk, Sources
 from gateway.ownership.disputes.exhibits import Query
 from gateway.ownership.disputes.filing import Withdraw
+from gateway.ownership.disputes.mandates import OpenMandate
 from gateway.ownership.disputes.operations import OPERATIONS
-from gateway.ownership.mandates import OpenMandate
 from gateway.pdp.source import PolicySource, read_source
 from gateway.views.mandates import compare
 from tests.calls import Call

@@ -48,7 +48,7 @@ from gateway.ownership.disputes.pleading import (
 )
 from gateway.ownership.disputes.states import ENDS
 from gateway.ownership.disputes.values import Event
-from gateway.ownership.facets import Facet
+from gateway.ownership.registry.facets import Facet
 from tests.court import APPEAL_BENCH, BENCH, CLERK, IT, PRODUCT, RETAIL, Court, as_service, person
 
 _INTRUDERS = (

@@ -18,7 +18,6 @@ from gateway.errors import (
     NotPermitted,
     OutOfTurn,
 )
-from gateway.ownership.assertions import assert_facet
 from gateway.ownership.disputes import measures, texts
 from gateway.ownership.disputes.cases import listing
 from gateway.ownership.disputes.clerk import (
@@ -40,8 +39,9 @@ from gateway.ownership.disputes.pleading import (
 )
 from gateway.ownership.disputes.states import State
 from gateway.ownership.disputes.values import Side
-from gateway.ownership.facets import Basis, Facet
-from gateway.ownership.reorganisation import Reorganisation, Reshaping, reorganise
+from gateway.ownership.operations.reorganisation import Reorganisation, Reshaping, reorganise
+from gateway.ownership.registry.assertions import assert_facet
+from gateway.ownership.registry.facets import Basis, Facet
 from tests.court import (
     ADMIN,
     BENCH,

@@ -12,7 +12,6 @@ from gateway.errors import (
     NotPermitted,
     OutOfTurn,
 )
-from gateway.ownership.beliefs import owner
 from gateway.ownership.disputes import measures
 from gateway.ownership.disputes.cases import overdue_reviews
 from gateway.ownership.disputes.clerk import (
@@ -45,7 +44,8 @@ from gateway.ownership.disputes.pleading import (
 )
 from gateway.ownership.disputes.states import State
 from gateway.ownership.disputes.values import MeasureKind
-from gateway.ownership.facets import Facet
+from gateway.ownership.registry.beliefs import owner
+from gateway.ownership.registry.facets import Facet
 from tests.court import (
     APPEAL_BENCH,
     BENCH,

@@ -9,8 +9,8 @@ from audit.evidence import verifier
 from audit.query import LogReader
 from gateway.ownership.dossier.files import files_of
 from gateway.ownership.dossier.material import Material
-from gateway.ownership.span import read_span
-from gateway.ownership.tally import Tally
+from gateway.ownership.evidence.span import read_span
+from gateway.ownership.evidence.tally import Tally
 from tests.fought import Fought
 from tests.unit.audit.evidence.test_bundle import members, packed
 

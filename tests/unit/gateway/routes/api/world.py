@@ -25,13 +25,13 @@ from gateway.errors import Unauthenticated
 from gateway.front_office import FrontOffice, OfficeParts
 from gateway.identity.base import Defaults, Identity
 from gateway.ids import Uuid7
-from gateway.ownership import granting
-from gateway.ownership.assets import require_asset
-from gateway.ownership.base import Snapshot
 from gateway.ownership.disputes.desk import Desk
-from gateway.ownership.facets import AssetType, Basis, PartyKind
-from gateway.ownership.parties import register_party
-from gateway.ownership.registration import NewAsset, register_asset
+from gateway.ownership.live.base import Snapshot
+from gateway.ownership.operations import granting
+from gateway.ownership.registry.assets import require_asset
+from gateway.ownership.registry.facets import AssetType, Basis, PartyKind
+from gateway.ownership.registry.parties import register_party
+from gateway.ownership.registry.registration import NewAsset, register_asset
 from gateway.pdp.lifecycle.bundle import Trust
 from gateway.pdp.lifecycle.feed import ControlFeed
 from gateway.pdp.lifecycle.operations import OPERATIONS
