@@ -180,7 +180,8 @@ class Pipeline:
         if retainer is None or not decision.obligations.retain_payload:
             return
         owner = payload_owner(call.headers, identity.subject)
-        trail.keeper = Keeper(retainer, owner, call.request_id)
+        asset = trail.resource.id if trail.resource else ""
+        trail.keeper = Keeper(retainer, owner, call.request_id, asset)
         trail.payloads = (await trail.keeper.prompt(redacted.prompt.body),)
 
     async def _record_intent(self, trail: Trail) -> Receipt:

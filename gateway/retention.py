@@ -26,7 +26,9 @@ _LONGEST_REPLY = 16_000_000
 class Retainer(Protocol):
     """Where payloads are kept."""
 
-    async def keep(self, owner: Owner, request_id: str, kind: str, payload: bytes) -> PayloadCommitment:
+    async def keep(
+        self, owner: Owner, request_id: str, kind: str, payload: bytes, asset: str
+    ) -> PayloadCommitment:
         """Keeps one durably and gives what its record must say; raises ``RetentionUnavailable``."""
 
 
@@ -37,11 +39,12 @@ class Keeper:
     reply's pieces; raises ``UpstreamFailed`` beyond 16 MB, for what is not kept whole proves nothing.
     """
 
-    __slots__ = ("_owner", "_pieces", "_request_id", "_retainer", "_size")
+    __slots__ = ("_asset", "_owner", "_pieces", "_request_id", "_retainer", "_size")
 
-    def __init__(self, retainer: Retainer, owner: Owner, request_id: str) -> None:
+    def __init__(self, retainer: Retainer, owner: Owner, request_id: str, asset: str) -> None:
         self._retainer = retainer
         self._owner = owner
+        self._asset = asset
         self._request_id = request_id
         self._pieces: list[bytes] = []
         self._size = 0
@@ -65,7 +68,7 @@ class Keeper:
         return (await self._keep("reply", b"\n".join(self._pieces)),)
 
     async def _keep(self, kind: str, payload: bytes) -> PayloadCommitment:
-        return await self._retainer.keep(self._owner, self._request_id, kind, payload)
+        return await self._retainer.keep(self._owner, self._request_id, kind, payload, self._asset)
 
 
 class VaultRetainer:
@@ -75,7 +78,9 @@ class VaultRetainer:
         self._payloads = payloads
         self._threads = anyio.CapacityLimiter(_THREADS)
 
-    async def keep(self, owner: Owner, request_id: str, kind: str, payload: bytes) -> PayloadCommitment:
+    async def keep(
+        self, owner: Owner, request_id: str, kind: str, payload: bytes, asset: str
+    ) -> PayloadCommitment:
         """Keeps one; what takes longer than five seconds counts as not kept."""
         try:
             # Shielded like a record: a client that leaves must not decide what is kept of its call.
@@ -86,6 +91,7 @@ class VaultRetainer:
                     request_id,
                     kind,
                     payload,
+                    asset,
                     limiter=self._threads,
                     abandon_on_cancel=True,
                 )

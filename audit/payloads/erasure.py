@@ -73,9 +73,10 @@ class Custodian:
         return deeds
 
     async def hold(self, matter: str, scope: Scope, actor: Actor) -> Hold:
-        """Places a legal hold."""
+        """Places a legal hold; the one in force where the matter holds just that already."""
         hold, deed = await anyio.to_thread.run_sync(self._vault.holds.place, matter, scope)
-        await self._record(deed, actor)
+        if deed is not None:
+            await self._record(deed, actor)
         return hold
 
     async def release(self, hold_id: str, actor: Actor) -> Deed:
@@ -98,8 +99,10 @@ class Custodian:
         about = About(entry.record.request_id, kind, commitment.key_id)
         return unseal(disclosure.octets, disclosure.record_key, about, commitment)
 
-    def scopes(self, owner: Owner, entry: Entry | None) -> list[Scope]:
+    def scopes(self, owner: Owner, entry: Entry | None, asset: str = "") -> list[Scope]:
         """What a hold covers: the payloads of an entry, of a person, of a department, or everything.
+
+        With an ``asset``, of them those that are about it.
 
         Raises ``EntryNotFound`` for a person of whom nothing is kept.
         """
@@ -110,7 +113,7 @@ class Custodian:
                 raise EntryNotFound("the department keeps nothing of this person, so nothing can be held")
             person = known
         keys = {payload.key_id for payload in entry.record.payloads} if entry else {""}
-        return [Scope(owner.department, person, key) for key in sorted(keys)]
+        return [Scope(owner.department, person, key, asset) for key in sorted(keys)]
 
     async def settle(self, actor: Actor) -> int:
         """Records the deeds that a crash left without a record; how many there were."""

@@ -51,7 +51,16 @@ DATA_KEY = Table(
     sqlite_strict=True,
 )
 
-# An empty department, person or key means any.
+# What a key's payloads are about; an empty asset stands for any, and so does a key without a row.
+KEY_ASSET = Table(
+    "key_asset",
+    METADATA,
+    Column("data_key", Text, primary_key=True),
+    Column("asset", Text, primary_key=True),
+    sqlite_strict=True,
+)
+
+# An empty department, person, key or asset means any.
 HOLD = Table(
     "hold",
     METADATA,
@@ -62,7 +71,20 @@ HOLD = Table(
     Column("data_key", Text, nullable=False),
     Column("placed_us", _WIDE, nullable=False),
     Column("released_us", _WIDE),
+    Column("asset", Text, nullable=False, server_default=""),
     sqlite_strict=True,
+)
+# One matter holds one thing once at a time, whichever of two gateways is first.
+HOLD_IN_FORCE = Index(
+    "hold_in_force",
+    HOLD.c.matter,
+    HOLD.c.department,
+    HOLD.c.person,
+    HOLD.c.data_key,
+    HOLD.c.asset,
+    unique=True,
+    sqlite_where=HOLD.c.released_us.is_(None),
+    postgresql_where=HOLD.c.released_us.is_(None),
 )
 
 # What was done to keys and holds and is not in the log yet: written in the same transaction as the deed.

@@ -18,7 +18,8 @@ from audit.entry import EntryType, Facts
 from audit.errors import HeldByLaw, PayloadErased, PayloadUnavailable
 from audit.payloads.envelope import KEY_BYTES
 from audit.payloads.kek.base import KeyEncryptionKey
-from audit.payloads.key_schema import DATA_KEY, GATE, METADATA, PERSON
+from audit.payloads.key_schema import DATA_KEY, GATE, KEY_ASSET, PERSON
+from audit.payloads.key_upgrade import bring_up_to_date
 from audit.payloads.legal_holds import holding
 from audit.payloads.unlogged import Deed, note
 
@@ -63,10 +64,14 @@ class KeyStore:
         self._lookup_key = lookup_key
         self._new_id = new_id
         self._clear: OrderedDict[str, bytes] = OrderedDict()
+        self._noted: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def key_for(self, owner: Owner, month: str) -> DataKey:
-        """The key for payloads of ``owner`` in ``month`` (``2026-11``), made when there is none yet."""
+    def key_for(self, owner: Owner, month: str, asset: str = "") -> DataKey:
+        """The key for payloads of ``owner`` in ``month`` (``2026-11``), made when there is none yet.
+
+        From then on a hold on ``asset`` covers it; without one, a hold on any.
+        """
         kek = self._kek(owner.department)
         with _answering():
             person = self._person(owner)
@@ -80,6 +85,7 @@ class KeyStore:
                 found = self._find(person, month)
             if found is None:
                 raise PayloadUnavailable("the person's keys were erased this very moment; try again")
+            self._note(found, asset)
         return self.key(found)
 
     def key(self, key_id: str) -> DataKey:
@@ -188,6 +194,25 @@ class KeyStore:
         values = {"id": key_id, "department": department, "person": person, "month": month, "kek": kek}
         self._insert_once(insert(DATA_KEY).values({**values, "wrapped": wrapped}))
 
+    def _note(self, key_id: str, asset: str) -> None:
+        """Keeps that the key opens something about the asset, before it does."""
+        about = (key_id, asset)
+        with self._lock:
+            if about in self._noted:
+                return
+        row = KEY_ASSET.c.data_key == key_id, KEY_ASSET.c.asset == asset
+        with self._database.reader.connect() as connection:
+            known = connection.scalar(select(KEY_ASSET.c.asset).where(*row)) is not None
+        # Gated, so that an erasure that found no hold on the asset comes before or not at all.
+        if not known:
+            with self._gated() as connection:
+                if connection.scalar(select(KEY_ASSET.c.asset).where(*row)) is None:
+                    connection.execute(insert(KEY_ASSET).values(data_key=key_id, asset=asset))
+        with self._lock:
+            self._noted[about] = None
+            while len(self._noted) > _REMEMBERED:
+                self._noted.popitem(last=False)
+
     def _insert_once(self, statement: Insert) -> None:
         try:
             with self._database.write_lock, self._database.writer.begin() as connection:
@@ -226,12 +251,10 @@ class KeyStore:
                 self._clear.pop(key, None)
 
 
-def create_key_store(database: Database) -> None:
-    """Makes the tables if they are not there; raises ``PayloadUnavailable``."""
+def create_key_store(database: Database, new_id: Callable[[], str], wall_us: Callable[[], int]) -> None:
+    """Makes the tables if they are not there, as they are today; raises ``PayloadUnavailable``."""
     with _answering(), database.write_lock, database.writer.begin() as connection:
-        METADATA.create_all(connection)
-        if connection.scalar(select(GATE.c.id)) is None:
-            connection.execute(insert(GATE).values(id=1))
+        bring_up_to_date(connection, new_id, wall_us)
 
 
 def _live(connection: Connection, condition: ColumnElement[bool]) -> list[str]:
@@ -243,6 +266,7 @@ def _wipe(connection: Connection, keys: Sequence[str]) -> None:
     # The person goes too: which keys were one person's is nobody's business any more.
     gone = {"wrapped": None, "person": DATA_KEY.c.id}
     connection.execute(update(DATA_KEY).where(DATA_KEY.c.id.in_(keys)).values(gone))
+    connection.execute(delete(KEY_ASSET).where(KEY_ASSET.c.data_key.in_(keys)))
 
 
 def _context(key_id: str, department: str, month: str) -> bytes:

@@ -59,13 +59,16 @@ class Payloads:
         self._clock = clock
         self._unfolded = 0
 
-    def keep(self, owner: Owner, request_id: str, kind: str, plaintext: bytes) -> PayloadCommitment:
+    def keep(
+        self, owner: Owner, request_id: str, kind: str, plaintext: bytes, asset: str = ""
+    ) -> PayloadCommitment:
         """Stores a payload durably and gives what its entry must say; raises ``PayloadUnavailable``.
 
-        ``kind`` tells payloads of one request apart (prompt, reply).
+        ``kind`` tells payloads of one request apart (prompt, reply). ``asset`` is what was called, for holds
+        on it.
         """
         now_us = self._clock.wall_us()
-        key = self._keys.key_for(owner, _month(now_us))
+        key = self._keys.key_for(owner, _month(now_us), asset)
         sealed = envelope.seal(plaintext, key.material, About(request_id, kind, key.id))
         row = {
             "ciphertext_sha256": sealed.commitment.ciphertext_sha256,

@@ -42,7 +42,7 @@ def open_vault(  # noqa: PLR0913 - each is a setting, or injected
     """Opens or creates both databases; raises ``PayloadUnavailable`` or ``LogUnusable``."""
     key_database = open_side(key_place, _BUSY_S, forgetting=True)
     payload_database = open_side(payload_place, _BUSY_S, forgetting=False)
-    create_key_store(key_database)
+    create_key_store(key_database, new_id, clock.wall_us)
     create_payloads(payload_database)
     keys = KeyStore(key_database, keks, lookup_key=lookup_key, new_id=new_id)
     return Vault(

@@ -100,16 +100,17 @@ def place(  # noqa: PLR0913, PLR0917 - each is an option
     department: Annotated[str, typer.Option(help="Only this department's payloads.")] = "",
     subject: Annotated[str, typer.Option(help="Only this person's, by the department's reference.")] = "",
     record: Annotated[str, typer.Option(help="Only those of this entry or request.")] = "",
+    asset: Annotated[str, typer.Option(help="Only those about this asset.")] = "",
     config: ConfigOption = None,
 ) -> None:
-    """Place a legal hold; with nothing named it covers everything."""
+    """Place a legal hold; with nothing named it covers everything, and asked twice it is placed once."""
     settings = configured(config)
     if subject and not department:
         fail("A person is known by a department's reference, so --subject needs --department.")
     entry = _entry_with(settings, record, "") if record else None
 
     async def work(custodian: Custodian, actor: Actor) -> list[Hold]:
-        scopes = custodian.scopes(Owner(department, subject), entry)
+        scopes = custodian.scopes(Owner(department, subject), entry, asset)
         return [await custodian.hold(matter, scope, actor) for scope in scopes]
 
     for hold in _run(settings, who, work):
@@ -142,10 +143,10 @@ def list_holds(config: ConfigOption = None, as_json: Json = False) -> None:
 
 
 def _table(holds: list[Hold]) -> Table:
-    table = Table("hold", "matter", "department", "person", "key", "placed", "released")
+    table = Table("hold", "matter", "department", "person", "key", "asset", "placed", "released")
     for hold in holds:
         scope = hold.scope
-        wide = [scope.department or "any", scope.person or "any", scope.data_key or "any"]
+        wide = [part or "any" for part in (scope.department, scope.person, scope.data_key, scope.asset)]
         released = _day(hold.released_us) if hold.released_us else "in force"
         table.add_row(hold.id, hold.matter, *wide, _day(hold.placed_us), released)
     return table

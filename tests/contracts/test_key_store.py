@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
 
+from audit.entry import EntryType
 from audit.errors import EntryNotFound, HeldByLaw, InvalidEntry, PayloadErased, PayloadUnavailable
 from audit.ids import SystemClock, Uuid7
 from audit.payloads.kek.local_file import LocalFileKey
-from audit.payloads.key_schema import DATA_KEY, UNLOGGED
+from audit.payloads.key_schema import DATA_KEY, HOLD, UNLOGGED
 from audit.payloads.key_store import Owner
 from audit.payloads.legal_holds import Scope
 from audit.payloads.unlogged import Deed, unlogged
@@ -179,6 +181,80 @@ def test_matter_that_could_name_somebody_is_refused(vault: Vault, matter: str) -
     assert vault.holds.all() == []
 
 
+def test_one_matter_holds_a_thing_once(vault: Vault, opened: Open) -> None:
+    """Two gateways that place one hold at one moment place one, on record once; both are told which."""
+    stores = [vault.holds, opened().holds]
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(10):
+            scope = Scope(department="retail", asset=f"model-{number}")
+            placed = list(pool.map(lambda holds, what=scope: holds.place("docket-17", what), stores))
+            assert len({hold.id for hold, _ in placed}) == 1
+            assert [deed is None for _, deed in placed].count(False) == 1
+    assert len(vault.holds.all()) == len(unlogged(vault.key_database)) == 10
+
+
+def test_another_matter_or_a_released_hold_is_another(vault: Vault) -> None:
+    """What one matter holds another may hold too, and the same matter again once its hold has ended."""
+    first, _ = vault.holds.place("docket-17", Scope())
+    other, _ = vault.holds.place("docket-18", Scope())
+    vault.holds.release(first.id)
+    again, _ = vault.holds.place("docket-17", Scope())
+    assert len({first.id, other.id, again.id}) == 3
+
+
+def test_the_database_refuses_a_second_hold(vault: Vault) -> None:
+    """Whoever writes, the database takes no second hold of a matter over the same in force."""
+    hold, _ = vault.holds.place("docket-17", Scope(department="retail"))
+    with vault.key_database.writer.begin() as connection:
+        row = connection.execute(select(HOLD).where(HOLD.c.id == hold.id)).one()
+        with pytest.raises(IntegrityError):
+            connection.execute(insert(HOLD).values({**row._asdict(), "id": "another"}))
+
+
+@pytest.mark.parametrize("used", ["support-tone", ""])
+def test_a_hold_on_an_asset_covers_what_is_about_it(vault: Vault, used: str) -> None:
+    """Keys that open something about the asset are held, and those of which nobody knows; others are not."""
+    vault.keys.key_for(ANNA, MONTH, "northwind-base")
+    vault.keys.key_for(ANNA, MONTH, used)
+    vault.keys.key_for(EVE, MONTH, "northwind-base")
+    vault.holds.place("docket-17", Scope(department="retail", asset="support-tone"))
+    with pytest.raises(HeldByLaw):
+        vault.keys.erase(ANNA)
+    vault.keys.erase(EVE)
+    assert vault.keys.prune("retail", "2027-01") is None
+
+
+def test_use_and_erasure_at_once(vault: Vault, opened: Open) -> None:
+    """A key that was handed out for a held asset stays, even if it was to be erased that very moment."""
+    other = opened()
+    vault.holds.place("docket-17", Scope(asset="support-tone"))
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(20):
+            owner = Owner("retail", f"customer-{number}")
+            vault.keys.key_for(owner, MONTH, "northwind-base")
+            using = pool.submit(_used, other, owner)
+            pool.submit(_erased, vault, owner).result()
+            key = using.result()
+            assert key is None or vault.keys.key(key)
+
+
+def test_a_database_of_before_is_brought_up_to_date(vault: Vault, opened: Open) -> None:
+    """Its keys are held whatever the asset, and of holds that stand twice the later end, to be logged."""
+    vault.keys.key_for(ANNA, MONTH, "northwind-base")
+    first, _ = vault.holds.place("docket-17", Scope(department="retail"))
+    with vault.key_database.writer.begin() as connection:
+        for statement in _UNDONE:
+            connection.exec_driver_sql(statement)
+    again = opened()
+    assert [hold.id for hold in again.holds.all() if hold.released_us is None] == [first.id]
+    assert [deed.type for deed in unlogged(again.key_database)][1:] == [EntryType.HOLD_RELEASED]
+    again.holds.release(first.id)
+    again.holds.place("docket-18", Scope(department="retail", asset="support-tone"))
+    with pytest.raises(HeldByLaw):
+        again.keys.erase(ANNA)
+    opened().holds.place("docket-18", Scope(department="retail", asset="support-tone"))
+
+
 def test_released_once(vault: Vault) -> None:
     """A hold that has ended, or never was, cannot be released."""
     hold, _ = vault.holds.place("docket-17", Scope())
@@ -199,6 +275,7 @@ def test_hold_and_erasure_at_once(vault: Vault, opened: Open) -> None:
             erasing = pool.submit(_erased, vault, owner)
             _, placed = placing.result()
             erased = erasing.result()
+            assert placed is not None
             if erased is None:
                 assert vault.keys.key(key.id).material == key.material
             else:
@@ -249,6 +326,23 @@ def test_department_without_a_key_is_told(opened: Open) -> None:
     vault = opened(department="product")
     with pytest.raises(PayloadUnavailable, match=r"payloads\.keys"):
         vault.keys.key_for(ANNA, MONTH)
+
+
+# What the version before did not have, and what it could not refuse.
+_UNDONE = (
+    "DROP TABLE key_asset",
+    "DROP INDEX hold_in_force",
+    "ALTER TABLE hold DROP COLUMN asset",
+    "INSERT INTO hold SELECT 'zz', matter, department, person, data_key, placed_us, released_us FROM hold",
+)
+
+
+def _used(vault: Vault, owner: Owner) -> str | None:
+    """The key that a call to the held asset gets; None where its erasure came first."""
+    try:
+        return vault.keys.key_for(owner, MONTH, "support-tone").id
+    except (PayloadErased, PayloadUnavailable):
+        return None
 
 
 def _erased(vault: Vault, owner: Owner) -> Deed | None:

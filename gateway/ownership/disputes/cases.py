@@ -13,6 +13,8 @@ from gateway.ownership.disputes.measures import Measure
 from gateway.ownership.disputes.states import BOUND, State, due_us
 from gateway.ownership.disputes.tables import DISPUTE
 from gateway.ownership.disputes.texts import Text
+from gateway.ownership.registry.facets import WEIGHTED
+from gateway.ownership.registry.links import progeny
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,22 @@ def overdue_reviews(connection: Connection, at_us: int) -> tuple[Case, ...]:
     )
 
 
-def under_hold(connection: Connection) -> frozenset[tuple[str, str]]:
-    """Dispute and department of every legal hold that must be in force: both sides', while one is bound."""
+def under_hold(connection: Connection) -> frozenset[tuple[str, str, str]]:
+    """Dispute, department and asset of each legal hold that must be in force, while one is bound.
+
+    The assets are the disputed one and what stands on it, for calls to an adapter are calls to its base
+    model. Where the matter is about something that no call names, it is all that the department keeps.
+    """
     bound = (load(connection, dispute) for dispute in connection.scalars(in_state(*BOUND)))
-    return frozenset((case.id, party.id) for case in bound for party in case.parties)
+    return frozenset(
+        (case.id, party.id, asset)
+        for case in bound
+        for asset in _called(connection, case)
+        for party in case.parties
+    )
+
+
+def _called(connection: Connection, case: Case) -> frozenset[str]:
+    if case.asset_type not in WEIGHTED:
+        return frozenset({""})
+    return frozenset({case.asset, *(link.child for link in progeny(connection, [case.asset]))})

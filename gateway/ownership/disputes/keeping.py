@@ -1,4 +1,4 @@
-"""Legal holds of disputes: while a matter is bound, nothing that a party keeps is erased."""
+"""Legal holds of disputes: while a matter is bound, nothing that a party keeps about it is erased."""
 
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -32,9 +32,10 @@ async def keep_holds(
     """Brings the legal holds in line with the disputes; how many were placed or released.
 
     A hold names its dispute as its matter, ``dispute:<id>``. What is to be held is read from the disputes
-    each time, so a crash in between is made good by the next run, and one run after another is one. Two
-    replicas at one moment may each place a hold, which holds no less and is released with it. Raises
-    ``RetentionUnavailable``, ``GovernanceUnavailable``, or an ``AuditError`` of the log.
+    each time, so a crash in between is made good by the next run, and one run after another is one. A hold
+    that two replicas place at one moment is placed once. One that was placed stays until its dispute ends,
+    whatever becomes of the assets. Raises ``RetentionUnavailable``, ``GovernanceUnavailable``, or an
+    ``AuditError`` of the log.
     """
     try:
         return await _brought(control, custodian, holds, actor)
@@ -47,15 +48,19 @@ async def keep_holds(
 async def _brought(
     control: Control, custodian: Custodian, holds: Callable[[], Iterable[Hold]], actor: Actor
 ) -> int:
-    wanted = {(_MATTER + dispute, unit) for dispute, unit in await control.read(under_hold)}
+    wanted = {
+        (_MATTER + dispute, Scope(department=unit, asset=asset))
+        for dispute, unit, asset in await control.read(under_hold)
+    }
     there = [hold for hold in await anyio.to_thread.run_sync(holds) if _ours(hold)]
-    placed = {(hold.matter, hold.scope.department) for hold in there}
-    for matter, department in sorted(wanted - placed):
-        await custodian.hold(matter, Scope(department=department), actor)
-    ended = [hold for hold in there if (hold.matter, hold.scope.department) not in wanted]
+    missing = wanted - {(hold.matter, hold.scope) for hold in there}
+    for matter, scope in sorted(missing, key=str):
+        await custodian.hold(matter, scope, actor)
+    bound = {matter for matter, _ in wanted}
+    ended = [hold for hold in there if hold.matter not in bound]
     for hold in ended:
         await custodian.release(hold.id, actor)
-    return len(wanted - placed) + len(ended)
+    return len(missing) + len(ended)
 
 
 def _ours(hold: Hold) -> bool:

@@ -24,7 +24,9 @@ class Shelf:
     def __init__(self) -> None:
         self.kept: list[bytes] = []
 
-    async def keep(self, owner: Owner, request_id: str, kind: str, payload: bytes) -> PayloadCommitment:
+    async def keep(
+        self, owner: Owner, request_id: str, kind: str, payload: bytes, asset: str
+    ) -> PayloadCommitment:
         """Keeps one."""
         self.kept.append(payload)
         return cast("PayloadCommitment", None)
@@ -76,7 +78,7 @@ def ledger_with(keeper: Keeper | None = None) -> Ledger:
 async def test_a_kept_reply_is_kept_whole() -> None:
     """What the policy wants kept holds every chunk, those that take the short way too."""
     shelf = Shelf()
-    await streamed(ledger_with(Keeper(shelf, cast("Owner", None), "1")), together=True)
+    await streamed(ledger_with(Keeper(shelf, cast("Owner", None), "1", "support-tone")), together=True)
     (reply,) = shelf.kept
     assert all(orjson.dumps(word) in reply for word in WORDS)
     assert b'"stop"' in reply

@@ -28,13 +28,15 @@ from gateway.errors import (
     OutOfTurn,
     PolicyUnavailable,
 )
-from gateway.ownership.disputes.cases import find
+from gateway.ownership.disputes.cases import find, under_hold
 from gateway.ownership.disputes.clerk import Admit, Seal
 from gateway.ownership.disputes.desk import Desk, Sources
 from gateway.ownership.disputes.exhibits import Query
-from gateway.ownership.disputes.filing import Withdraw
+from gateway.ownership.disputes.filing import FileDispute, OpenDispute, Withdraw
 from gateway.ownership.disputes.mandates import OpenMandate
 from gateway.ownership.disputes.operations import OPERATIONS
+from gateway.ownership.registry.facets import LinkKind
+from gateway.ownership.registry.links import link
 from gateway.pdp.source import PolicySource, read_source
 from gateway.views.mandates import compare
 from tests.calls import Call
@@ -43,6 +45,7 @@ from tests.court import BENCH, CLERK, IT, PRODUCT, RETAIL, Court
 pytestmark = pytest.mark.anyio
 
 GATEWAY = Actor("custody-gateway", "service", "")
+LETTER = b"Dear [PERSON_1]"
 
 
 class Nobody:
@@ -187,7 +190,7 @@ async def test_a_policy_without_an_answer_recommends_nothing(
 
 @pytest.fixture
 async def vault(tmp_path: Path) -> AsyncIterator[Vault]:
-    """A vault with a letter of retail's and one of legal's."""
+    """A vault with a letter of retail's and one of legal's, and one of retail's about another asset."""
     made = open_vault(
         tmp_path / "keys.db",
         tmp_path / "payloads.db",
@@ -197,7 +200,8 @@ async def vault(tmp_path: Path) -> AsyncIterator[Vault]:
         new_id=Uuid7(SystemClock()),
     )
     for department in ("retail", "legal"):
-        made.payloads.keep(Owner(department, "anna"), "req-1", "prompt", b"Dear [PERSON_1]")
+        made.payloads.keep(Owner(department, "anna"), "req-1", "prompt", LETTER, "support-tone")
+    made.payloads.keep(Owner("retail", "eve"), "req-2", "prompt", LETTER, "northwind-base")
     yield made
     made.close()
 
@@ -205,7 +209,7 @@ async def vault(tmp_path: Path) -> AsyncIterator[Vault]:
 async def test_a_legal_hold_lasts_as_long_as_the_dispute(
     court: Court, desk: Desk, log: Log, vault: Vault
 ) -> None:
-    """From admission to the end nothing that a party keeps is erased; others' payloads are theirs."""
+    """From admission to the end nothing that a party keeps of the asset is erased; all else is theirs."""
     custodian = Custodian(vault, log, Retention(400, {}))
     dispute = await court.filed()
     assert await desk.keep_holds(custodian, vault.holds.all, GATEWAY) == 0
@@ -215,10 +219,53 @@ async def test_a_legal_hold_lasts_as_long_as_the_dispute(
     with pytest.raises(HeldByLaw):
         await custodian.erase(Owner("retail", "anna"), GATEWAY)
     await custodian.erase(Owner("legal", "anna"), GATEWAY)
+    await custodian.erase(Owner("retail", "eve"), GATEWAY)
     await court.do(RETAIL, Withdraw(dispute=dispute))
     assert await desk.keep_holds(custodian, vault.holds.all, GATEWAY) == 2
     await custodian.erase(Owner("retail", "anna"), GATEWAY)
     assert {hold.matter for hold in vault.holds.all()} == {f"dispute:{dispute}"}
+
+
+async def test_two_replicas_place_a_hold_once(court: Court, desk: Desk, log: Log, vault: Vault) -> None:
+    """Two gateways that look at one moment, before either placed anything, place each hold once."""
+    dispute = await court.admitted()
+    custodian = Custodian(vault, log, Retention(400, {}))
+
+    async def replica() -> None:
+        # As if nothing were there: the other one's holds came after this one looked.
+        await desk.keep_holds(custodian, list, GATEWAY)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(replica)
+        group.start_soon(replica)
+    held = [(hold.matter, hold.scope.department) for hold in vault.holds.all()]
+    assert sorted(held) == [(f"dispute:{dispute}", party) for party in ("product", "retail")]
+
+
+async def test_what_stands_on_the_asset_is_held_with_it(court: Court, desk: Desk) -> None:
+    """A dispute about a model holds what was asked of those made from it; one about a dataset, everything."""
+    await court.asset("kind-tone")
+    await court.asset("kinder-tone")
+    await court.dataset("tickets", "product")
+    await court.control.change(
+        CLERK.actor, lambda change: link(change, "kinder-tone", "kind-tone", LinkKind.DERIVED_FROM)
+    )
+    model = await court.do(RETAIL, _opening("kind-tone"))
+    dataset = await court.do(RETAIL, _opening("tickets"))
+    for opened in (model, dataset):
+        await court.do(RETAIL, FileDispute(dispute=str(opened["dispute"])))
+        await court.do(CLERK, Admit(dispute=str(opened["dispute"])))
+    held = await court.control.read(under_hold)
+    assert {asset for dispute, _, asset in held if dispute == model["dispute"]} == {
+        "kind-tone",
+        "kinder-tone",
+    }
+    assert {asset for dispute, _, asset in held if dispute == dataset["dispute"]} == {""}
+
+
+def _opening(asset: str) -> OpenDispute:
+    claim = {"facet": "accountable_owner", "basis": "operation", "statement": "we run it"}
+    return OpenDispute.model_validate({"asset": asset, "claims": [claim]})
 
 
 async def test_other_holds_are_left_alone(court: Court, desk: Desk, log: Log, vault: Vault) -> None:
