@@ -18,7 +18,7 @@ def catalogue(settings: Settings) -> Catalogue:
         granting.OPERATIONS,
         delegating.OPERATIONS,
         transferring.OPERATIONS,
-        disputes.OPERATIONS,
+        disputes.operations(settings.disputes.days),
         policies.OPERATIONS,
         (break_glass(settings.break_glass),),
     )

@@ -178,6 +178,31 @@ class BreakGlassSettings(_Section):
     max_minutes: int = Field(60, gt=0, le=1440, description="Longest time that it lasts.")
 
 
+def _days(default: int, what: str) -> Any:  # noqa: ANN401 - as pydantic's own Field
+    return Field(default, gt=0, le=3650, description=f"Days until {what}.")
+
+
+class DisputeSettings(_Section):
+    """How long each state of a dispute or mandate waits; each keeps what was set when it was opened."""
+
+    draft_days: int = _days(30, "a draft that nobody files lapses")
+    filed_days: int = _days(7, "a filed dispute that no clerk decides on is admitted")
+    admitted_days: int = _days(3, "an admitted one counts as served")
+    notice_served_days: int = _days(14, "the respondents' time to answer is over")
+    evidence_open_days: int = _days(30, "the evidence is sealed")
+    evidence_sealed_days: int = _days(3, "mediation begins")
+    mediation_days: int = _days(14, "mediation ends and the panel deliberates")
+    deliberation_days: int = _days(30, "a panel must have ruled; then its majority counts, or it lapses")
+    ruled_days: int = _days(3, "the time for an appeal begins")
+    appeal_open_days: int = _days(14, "the time for an appeal is over")
+    final_days: int = _days(3, "a final ruling is executed")
+
+    @property
+    def days(self) -> dict[str, int]:
+        """The days by the state's name."""
+        return {name.removesuffix("_days"): getattr(self, name) for name in type(self).model_fields}
+
+
 class PolicySettings(PluginSettings):
     """The policy engine."""
 
@@ -283,6 +308,9 @@ class Settings(BaseSettings):
     bundles: BundleSettings = Field(default=BundleSettings(), description="Policy bundles and their keys.")
     break_glass: BreakGlassSettings = Field(
         default=BreakGlassSettings(), description="Emergency access, and its bounds."
+    )
+    disputes: DisputeSettings = Field(
+        default=DisputeSettings(), description="How long disputes wait for whom."
     )
     redaction: RedactionSettings = Field(description="What is looked for in prompts and replies.")
     backends: tuple[BackendSettings, ...] = Field(min_length=1, description="The model servers.")

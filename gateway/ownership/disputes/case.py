@@ -1,13 +1,13 @@
 """A dispute as its events say it is: a pure fold, in which an event that does not fit is an error."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from gateway.ownership.disputes.states import FIRST, State, Step, after
+from gateway.ownership.disputes.states import DAYS, FIRST, State, Step, after, due_us
 from gateway.ownership.disputes.values import (
     PANEL,
     Challenge,
@@ -31,7 +31,8 @@ _T = TypeVar("_T")
 class Case:
     """A dispute or mandate with all that was said and done in it.
 
-    ``since_us`` is when its state began. ``ruling`` is the one in force, which an appeal may replace.
+    ``since_us`` is when its state began. ``days`` is how long each state waits, as it was when this one was
+    opened. ``ruling`` is the one in force, which an appeal may replace.
     """
 
     id: str
@@ -57,6 +58,12 @@ class Case:
     settled: Settlement | None = None
     reviewed: bool = False
     events: tuple[Event, ...] = ()
+    days: Mapping[State, int] = field(default_factory=lambda: DAYS)
+
+    @property
+    def due_us(self) -> int | None:
+        """When silence takes effect; None where nothing is waited for."""
+        return due_us(self.state, self.since_us, self.days)
 
     @property
     def bench(self) -> tuple[Seat, ...]:
@@ -117,6 +124,8 @@ def _opened(event: Event) -> Case:
         parties=parties,
         claims=_read(tuple[Claim, ...], detail["claims"]),
         events=(event,),
+        # Those that were opened before this could be set say nothing of it.
+        days={**DAYS, **_read(dict[State, int], detail.get("days", {}))},
     )
 
 

@@ -10,7 +10,7 @@ from gateway.ownership.disputes.case import Case
 from gateway.ownership.disputes.exhibits import Exhibit
 from gateway.ownership.disputes.journal import in_state, load
 from gateway.ownership.disputes.measures import Measure
-from gateway.ownership.disputes.states import BOUND, State, due_us
+from gateway.ownership.disputes.states import BOUND, State
 from gateway.ownership.disputes.tables import DISPUTE
 from gateway.ownership.disputes.texts import Text
 from gateway.ownership.registry.facets import WEIGHTED
@@ -30,7 +30,7 @@ class File:
     @property
     def due_us(self) -> int | None:
         """When silence takes effect; None where nothing is waited for."""
-        return due_us(self.case.state, self.case.since_us)
+        return self.case.due_us
 
 
 def find(connection: Connection, dispute: str) -> File:

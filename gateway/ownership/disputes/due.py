@@ -16,7 +16,7 @@ from gateway.ownership.disputes.holders import standing
 from gateway.ownership.disputes.journal import advance, latest, load
 from gateway.ownership.disputes.outcomes import ruled_facts
 from gateway.ownership.disputes.people import Succession, one_side
-from gateway.ownership.disputes.states import ENDS, Step, due_us, silence
+from gateway.ownership.disputes.states import ENDS, Step, silence
 from gateway.ownership.disputes.tables import DISPUTE_EVENT
 
 _log = logging.getLogger("custody.gateway")
@@ -28,8 +28,7 @@ def settle(change: Change, case: Case, successors: Succession) -> Case:
         return case
     if one_side(case, successors):
         return _lapse(change, case, "one_side_left")
-    due = due_us(case.state, case.since_us)
-    if due is None or due > change.at_us:
+    if case.due_us is None or case.due_us > change.at_us:
         return case
     return _by_silence(change, case)
 

@@ -1,5 +1,6 @@
 """Opening a dispute: claims are drafted, filed, added to, and may be withdrawn."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
@@ -12,7 +13,7 @@ from gateway.ownership.disputes.answering import parties_facts, respondents
 from gateway.ownership.disputes.asked import Claims, DisputeId
 from gateway.ownership.disputes.hearing import Detail, Hearing
 from gateway.ownership.disputes.journal import By, begin
-from gateway.ownership.disputes.states import State, Step
+from gateway.ownership.disputes.states import DAYS, State, Step
 from gateway.ownership.disputes.values import Claim, Kind, Party, Side
 from gateway.ownership.registry.assets import require_asset
 from gateway.ownership.registry.parties import require_party
@@ -23,6 +24,7 @@ class OpenDispute(Operation):
     """Draft a dispute about facets of an asset, for your own department."""
 
     kind: ClassVar[str] = "dispute.open"
+    days: ClassVar[Mapping[State, int]] = DAYS
 
     asset: Name = Field(description="Id of the asset.")
     claims: Claims
@@ -45,7 +47,7 @@ class OpenDispute(Operation):
             "claims": pleas.facts(claims),
             "parties": parties_facts([opening, *answering]),
         }
-        case = begin(change, detail, By.of(acting, party))
+        case = begin(change, detail, By.of(acting, party), self.days)
         return {"dispute": case.id, "state": case.state.value}
 
 

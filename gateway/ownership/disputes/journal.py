@@ -14,7 +14,7 @@ from gateway.control.schema import FOREVER
 from gateway.errors import NotFound, OutOfTurn
 from gateway.ownership.disputes.case import Case, apply, fold
 from gateway.ownership.disputes.effects import bring_about
-from gateway.ownership.disputes.states import State, Step, StepRefused, after, due_us
+from gateway.ownership.disputes.states import SILENCE, State, Step, StepRefused, after, due_us
 from gateway.ownership.disputes.tables import DISPUTE, DISPUTE_EVENT
 from gateway.ownership.disputes.values import Event
 
@@ -66,8 +66,11 @@ def in_state(*states: str) -> Select[Any]:
     return latest(DISPUTE_EVENT.c.dispute).where(DISPUTE_EVENT.c.state.in_(states))
 
 
-def begin(change: Change, detail: Mapping[str, Facts], by: By) -> Case:
-    """Opens a dispute under the change's own id, which names it from now on."""
+def begin(change: Change, detail: Mapping[str, Facts], by: By, days: Mapping[State, int]) -> Case:
+    """Opens a dispute under the change's own id, which names it from now on.
+
+    It keeps ``days`` to its end: how long each of its states waits.
+    """
     change.connection.execute(
         insert(DISPUTE).values(
             id=change.id,
@@ -78,7 +81,10 @@ def begin(change: Change, detail: Mapping[str, Facts], by: By) -> Case:
             revision=change.revision,
         )
     )
-    return fold([_write(change, change.id, 1, Step.OPENED, State.DRAFT, change.at_us, detail, by)])
+    due = due_us(State.DRAFT, change.at_us, days)
+    waits: dict[str, Facts] = {state.value: days[state] for state in SILENCE}
+    said: dict[str, Facts] = {**detail, "days": waits}
+    return fold([_write(change, change.id, 1, Step.OPENED, State.DRAFT, due, said, by)])
 
 
 def advance(
@@ -90,7 +96,8 @@ def advance(
     except StepRefused as refused:
         raise OutOfTurn(f"{str(refused).capitalize()}.", reason_admin=step.value) from refused
     since_us = case.since_us if state is case.state else change.at_us
-    event = _write(change, case.id, len(case.events) + 1, step, state, since_us, detail or {}, by)
+    due = due_us(state, since_us, case.days)
+    event = _write(change, case.id, len(case.events) + 1, step, state, due, detail or {}, by)
     reached = apply(case, event)
     bring_about(change, case, reached, step)
     return reached
@@ -102,7 +109,7 @@ def _write(  # noqa: PLR0913, PLR0917 - what an event says
     seq: int,
     step: Step,
     state: State,
-    since_us: int,
+    due: int | None,
     detail: Mapping[str, Facts],
     by: By,
 ) -> Event:
@@ -114,7 +121,6 @@ def _write(  # noqa: PLR0913, PLR0917 - what an event says
         "party": by.party,
         "by_silence": not by.actor,
     }
-    due = due_us(state, since_us)
     change.connection.execute(
         insert(DISPUTE_EVENT).values(
             dispute=dispute,

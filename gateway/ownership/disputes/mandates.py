@@ -5,7 +5,7 @@ Its parties are applicants, its claims applications; it has no respondent, and n
 for what nobody holds is not theirs to share out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -23,7 +23,7 @@ from gateway.ownership.disputes.hearing import Detail, Hearing
 from gateway.ownership.disputes.holders import asset_type, taken
 from gateway.ownership.disputes.journal import By, begin, load
 from gateway.ownership.disputes.people import stands_for
-from gateway.ownership.disputes.states import Step
+from gateway.ownership.disputes.states import DAYS, State, Step
 from gateway.ownership.disputes.texts import Prose
 from gateway.ownership.disputes.values import Claim, Kind, Party, Side
 from gateway.ownership.registry.facets import AssetType, Basis, Facet
@@ -86,6 +86,7 @@ class OpenMandate(_Apply):
     """Apply for facets that nobody holds of an asset, dataset or use case, and let others apply as well."""
 
     kind: ClassVar[str] = "mandate.open"
+    days: ClassVar[Mapping[State, int]] = DAYS
     makes_asset: ClassVar[bool] = True  # or may, with the award
 
     asset: Name = Field(description="Id of the asset; one that is not registered yet is, with the award.")
@@ -107,7 +108,7 @@ class OpenMandate(_Apply):
             "claims": pleas.facts(claims),
             "parties": parties_facts([Party(party, Side.APPLICANT)]),
         }
-        case = begin(change, detail, By.of(acting, party))
+        case = begin(change, detail, By.of(acting, party), self.days)
         return {"dispute": case.id, "mandate": case.id, "state": case.state.value}
 
     def _type(self, change: Change) -> str:

@@ -168,8 +168,9 @@ ENDS = frozenset(
 BOUND = _BOUND
 """States in which interim measures and legal holds are in force."""
 
-# One table: how long each state waits, and what silence then means. A clerk's silence lets the dispute go on,
-# for it must not be an office's to bury a matter; a panel's silence leaves everything as it was.
+# One table: how long each state waits unless the settings say otherwise, and what silence then means. A
+# clerk's silence lets the dispute go on, for it must not be an office's to bury a matter; a panel's silence
+# leaves everything as it was.
 SILENCE: Mapping[State, Silence] = {
     State.DRAFT: Silence(30, Step.LAPSED),
     State.FILED: Silence(7, Step.ADMITTED),
@@ -186,6 +187,9 @@ SILENCE: Mapping[State, Silence] = {
 }
 
 _DAY_US = 86_400_000_000
+
+DAYS: Mapping[State, int] = {state: waiting.days for state, waiting in SILENCE.items()}
+"""How many days each state waits in a dispute that was opened with no others."""
 
 
 def after(state: State, step: Step, instance: int = FIRST, *, by_time: bool = False) -> tuple[State, int]:
@@ -220,10 +224,9 @@ def silence(state: State, instance: int = FIRST, *, majority: bool = False) -> S
     return waiting.step if waiting else None
 
 
-def due_us(state: State, since_us: int) -> int | None:
+def due_us(state: State, since_us: int, days: Mapping[State, int] = DAYS) -> int | None:
     """When the silence that begins at ``since_us`` takes effect; None where nothing is waited for."""
-    waiting = SILENCE.get(state)
-    return since_us + waiting.days * _DAY_US if waiting else None
+    return since_us + days[state] * _DAY_US if state in SILENCE else None
 
 
 def _words(name: State | Step) -> str:

@@ -6,10 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from pydantic import ValidationError
 
+from audit.entry import EntryType
 from gateway.control.changes import Change
+from gateway.control.operations import Catalogue, Operation
 from gateway.errors import (
     Conflict,
     Impossible,
@@ -19,6 +22,7 @@ from gateway.errors import (
     OutOfTurn,
 )
 from gateway.ownership.disputes import measures, texts
+from gateway.ownership.disputes.case import fold
 from gateway.ownership.disputes.cases import listing
 from gateway.ownership.disputes.clerk import (
     Admit,
@@ -30,6 +34,7 @@ from gateway.ownership.disputes.clerk import (
     Serve,
 )
 from gateway.ownership.disputes.filing import AddClaims, FileDispute, OpenDispute, Withdraw
+from gateway.ownership.disputes.operations import operations
 from gateway.ownership.disputes.panels import (
     OfferSeat,
 )
@@ -37,7 +42,7 @@ from gateway.ownership.disputes.pleading import (
     Answer,
     Join,
 )
-from gateway.ownership.disputes.states import State
+from gateway.ownership.disputes.states import DAYS, State
 from gateway.ownership.disputes.values import Side
 from gateway.ownership.operations.reorganisation import Reorganisation, Reshaping, reorganise
 from gateway.ownership.registry.assertions import assert_facet
@@ -315,3 +320,32 @@ async def test_only_the_initiator_withdraws_and_only_its_own(court: Court) -> No
         await court.do(RETAIL, Withdraw(dispute=dispute))
     with pytest.raises(Conflict, match="already"):
         await court.do(PRODUCT, AddClaims.model_validate({"dispute": dispute, "claims": [claim]}))
+
+
+async def test_a_dispute_keeps_the_days_that_it_was_opened_with(court: Court) -> None:
+    """What the settings say later changes no running dispute; its first record says what it goes by."""
+    slow, quick = [_opened_with(days) for days in (90, 1)]
+    first = str((await court.do(RETAIL, slow))["dispute"])
+    later = str((await court.do(RETAIL, quick))["dispute"])
+    court.days(2)
+    assert await court.upkeep() == (later,)
+    court.days(86)
+    assert (await court.upkeep(), court.case(first).state) == ((), State.DRAFT)
+    court.days(3)
+    assert await court.upkeep() == (first,)
+    opened, _ = (each.detail for each in court.log.records if each.type is EntryType.DISPUTE_OPENED)
+    assert opened["days"] == {state.value: days for state, days in {**DAYS, State.DRAFT: 90}.items()}
+
+
+async def test_a_dispute_of_before_goes_by_the_table(court: Court) -> None:
+    """One whose first event says nothing of days waits as long as it did when that was written."""
+    case = court.case(await court.opened())
+    first = case.events[0]
+    bare = {name: value for name, value in first.detail.items() if name != "days"}
+    assert fold([replace(first, detail=bare)]).days == DAYS
+
+
+def _opened_with(days: int) -> Operation:
+    catalogue = Catalogue(operations({**DAYS, State.DRAFT: days}))
+    claim = {"facet": "accountable_owner", "basis": "operation", "statement": "we run it"}
+    return catalogue.read("dispute.open", orjson.dumps({"asset": "support-tone", "claims": [claim]}).decode())

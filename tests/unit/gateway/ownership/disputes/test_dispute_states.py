@@ -8,6 +8,7 @@ from audit.entry import EntryType
 from gateway.ownership.disputes.states import (
     APPEAL,
     BOUND,
+    DAYS,
     ENDS,
     FIRST,
     RULES,
@@ -20,6 +21,7 @@ from gateway.ownership.disputes.states import (
     due_us,
     silence,
 )
+from gateway.settings import DisputeSettings
 
 _EVERY = [(state, instance) for state in State for instance in (FIRST, APPEAL)]
 
@@ -73,6 +75,18 @@ def test_each_state_waits_or_is_an_end(state: State) -> None:
     """Each state has a timer or is an end, never both."""
     assert (state in SILENCE) != (state in ENDS)
     assert (due_us(state, 7) is None) == (state in ENDS)
+
+
+@given(st.dictionaries(st.sampled_from(list(SILENCE)), st.integers(1, 3650)))
+def test_a_state_waits_for_the_days_that_it_is_given(days: dict[State, int]) -> None:
+    """Silence takes effect so many days after the state began, whatever the state."""
+    for state, length in {**DAYS, **days}.items():
+        assert due_us(state, 7, {**DAYS, **days}) == 7 + length * 86_400_000_000
+
+
+def test_the_settings_name_each_state_and_its_default() -> None:
+    """`[disputes]` has a line for each state that waits, with the days of the procedure's table."""
+    assert DisputeSettings().days == {state.value: days for state, days in DAYS.items()}
 
 
 def test_nothing_but_a_review_leaves_an_end() -> None:
