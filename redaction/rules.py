@@ -102,7 +102,8 @@ class Signs:
         if self._automaton is not None:
             seen: list[tuple[int, int]] = []
             self._automaton.scan(shadow(text), seen.append)
-            return unveil.views(text, {number for number, _ in seen}) if seen else []
+            numbers = {number for number, _ in seen}
+            return unveil.views(text, numbers) if numbers or not text.isascii() else []
         return unveil.views(text)
 
 

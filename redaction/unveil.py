@@ -29,6 +29,8 @@ _LETTER = f"[{''.join(_LOOKALIKES)}]"
 _DISGUISED = re.compile(
     rf"[{_INVISIBLE}]|[\uff01-\uff5e\u3000\u2460-\u249b\U0001d400-\U0001d7ff]|[^\W\d_a-zA-Z]?(?:{_LETTER})(?=[A-Za-z0-9@._\-])|(?<=[A-Za-z0-9@._\-]){_LETTER}|[^\x00-\x7f](?<=\d)"
 )
+# Beyond ASCII, what letters with marks, punctuation and currencies are not; all that is disguised has one.
+_DOUBTFUL = re.compile("[^\x00-\xac\xae-\u024f\u2010-\u2027\u2030-\u205e\u20a0-\u20cf]")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_\-])[A-Za-z0-9+/_\-]{16,8192}={0,2}")
@@ -44,18 +46,18 @@ _SPELLED = re.compile(
     rf"(?=(?:{_TAIL}){{1,4}}{_ENDS})|(?<=\w){_OPEN}{_DOT}{_CLOSE}(?=(?:{_TAIL}){{0,3}}{_ENDS})",
     re.IGNORECASE,
 )
-# What a text has that may be unveiled, in the syntax of rules; a text with none of it has no views.
+# What a text has that may be unveiled, in the syntax of rules; a text with none of it, and in which no
+# character is disguised, has no views.
 SIGNS = (
     r"%[0-9A-F]{2}",
     r"&#?\w{2,8};",
-    rf"[{_INVISIBLE}\uff01-\uff5e\u2460-\u249b\U0001d400-\U0001d7ff\u0370-\u04ff\u0660-\u06f9]",
     r"(?<![A-Za-z0-9+/_\-])[A-Za-z0-9+/_\-]{16,64}",
     r"(?<!\w)\w(?:[ ._\-*|]{1,2}[\w@.+]){6}",
     r"\d[ \-]?\r?\n[ \t>]{0,4}\d",
     rf"[\[({{< \n]{_DOT}[\])}}> \n]",
 )
-_TOKENS, _SPACES, _BREAKS, _WORDS = 3, 4, 5, 6
-_CODED = frozenset((0, 1, 2))
+_TOKENS, _SPACES, _BREAKS, _WORDS = 2, 3, 4, 5
+_CODED = frozenset((0, 1))
 ALL_SIGNS = frozenset(range(len(SIGNS)))
 
 
@@ -75,13 +77,10 @@ class View:
 def views(text: str, seen: Collection[int] = ALL_SIGNS) -> list[View]:
     """Each other way to read the text that differs from it; ``seen`` numbers the signs that it has."""
     found: list[View] = []
-    decoded: View | None = None
-    if not _CODED.isdisjoint(seen):
-        decoded = _whole(text)
-        for _ in range(_ROUNDS):
-            decoded = _replaced(decoded, [*_characters(decoded.text), *_escapes(decoded.text)])
-        found += [decoded] if decoded.text != text else []
-        seen = ALL_SIGNS if found else seen
+    decoded = _undisguised(text, coded=not _CODED.isdisjoint(seen))
+    if decoded is not None:
+        found.append(decoded)
+        seen = ALL_SIGNS
     shown = text if decoded is None else decoded.text
     for sign, seek in ((_SPACES, _spaced), (_BREAKS, _breaks), (_WORDS, _spelled)):
         if sign in seen and (pieces := seek(shown)):
@@ -89,6 +88,21 @@ def views(text: str, seen: Collection[int] = ALL_SIGNS) -> list[View]:
     if _TOKENS in seen and (tokens := _tokens(shown)):
         found.append(_decoded(decoded or _whole(text), tokens))
     return found
+
+
+def _undisguised(text: str, *, coded: bool) -> View | None:
+    """The text without escapes and with plain characters; None where it has none of either."""
+    if text.isascii() and not coded:
+        return None
+    view: View | None = None
+    shown = text
+    for _ in range(_ROUNDS):
+        pieces = [*_characters(shown), *_escapes(shown)]
+        if not pieces:
+            break
+        view = _replaced(view or _whole(text), pieces)
+        shown = view.text
+    return view
 
 
 def _whole(text: str) -> View:
@@ -121,7 +135,7 @@ def _replaced(view: View, pieces: list[_Piece]) -> View:
 
 
 def _characters(text: str) -> Iterator[_Piece]:
-    if text.isascii():
+    if text.isascii() or not _DOUBTFUL.search(text):
         return
     for match in _DISGUISED.finditer(text):
         for at in range(*match.span()):

@@ -7,8 +7,8 @@ Check = Callable[[str], bool]
 
 
 def digits(value: str) -> list[int]:
-    """The decimal digits of a value, in order."""
-    return [int(char) for char in value if char.isascii() and char.isdigit()]
+    """The decimal digits of a value, of any script, in order."""
+    return [int(char) for char in value if char.isdecimal()]
 
 
 def weighted(weights: Sequence[int], modulus: int, *, ten: int | None = None) -> Check:

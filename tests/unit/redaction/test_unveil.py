@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from redaction import unveil
 from redaction.detectors import patterns, secrets
 from redaction.rules import JoinedRules
 from redaction.unveil import views
@@ -79,3 +80,18 @@ def test_what_a_person_sees_through_is_found(entity_type: str, hidden: str) -> N
 def test_ordinary_text_has_nothing_to_unveil(text: str) -> None:
     """Encoded paths, other scripts, lists and spelled words give no findings."""
     assert found(text) == set()
+
+
+def test_no_disguise_is_passed_over_as_harmless() -> None:
+    """Every character that reads as another one is among those for which a text is looked through."""
+    passed = [
+        code
+        for code in (*range(0x80, 0xD800), *range(0xE000, 0x1_0000), *range(0x1_D400, 0x1_D800))
+        if not unveil._DOUBTFUL.search(chr(code))
+        and any(unveil._plain(char) != char for char in _disguised(f"1{chr(code)}a"))
+    ]
+    assert passed == []
+
+
+def _disguised(text: str) -> str:
+    return "".join(match.group() for match in unveil._DISGUISED.finditer(text))
