@@ -1,12 +1,15 @@
 """One suite for the registry in the request path, on SQLite and on PostgreSQL."""
 
 import re
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
 import pytest
+from anyio import to_thread
 from sqlalchemy import event, text
 
 from audit.entry import EntryType
@@ -103,6 +106,55 @@ def grant(**fields: object) -> GiveGrant:
         "expires": World.in_days(365),
     }
     return GiveGrant.model_validate({**terms, **fields})
+
+
+class Troubled(Clock):
+    """A clock that can be told to fail in a way that nobody foresaw."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.fails = False
+        self.failed = threading.Event()
+
+    def wall_us(self) -> int:
+        """The time, or trouble."""
+        if self.fails:
+            self.failed.set()
+            raise RuntimeError("a value that no log line may hold")
+        return super().wall_us()
+
+
+async def test_an_unforeseen_error_closes_and_heals(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever ends a look, calls are refused while it lasts, and what changed meanwhile counts after it."""
+    clock = Troubled(world)
+    live = LiveDirectory(world.control, PLACES, clock, stale_after_s=5, every_s=0.001)
+    live.follow()
+    try:
+        clock.fails = True
+        assert await to_thread.run_sync(clock.failed.wait, 20)
+        clock.monotonic += 6 * SECOND
+        with pytest.raises(GovernanceUnavailable):
+            live.snapshot()
+        await world.do(PRODUCT, grant())
+        clock.fails = False
+        await to_thread.run_sync(_granted, live)
+    finally:
+        live.close()
+    assert "RuntimeError at test_live_directory.py" in caplog.text
+    assert "no log line" not in caplog.text
+
+
+def _granted(live: LiveDirectory) -> None:
+    """Waits until the directory believes retail's grant."""
+    until = time.monotonic() + 20
+    while True:
+        try:
+            if live.snapshot().resolve("support-tone").rights("retail").grants:
+                return
+        except GovernanceUnavailable:
+            pass
+        assert time.monotonic() < until, "the directory did not heal"
+        time.sleep(0.005)
 
 
 async def test_owners_and_places_come_together(world: World) -> None:

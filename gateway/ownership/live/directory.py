@@ -4,6 +4,8 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import PurePath
+from traceback import extract_tb
 
 from sqlalchemy import Connection, select, union_all
 
@@ -31,8 +33,8 @@ class LiveDirectory:
 
     A thread of its own looks at the registry's revision four times a second and reads only what has changed
     since, so a change counts within a second in every process, and no call waits for a database. Where the
-    last good look is longer ago than ``stale_after_s``, nothing is believed any more. What a call got in a
-    snapshot stays as it was.
+    last good look is longer ago than ``stale_after_s``, nothing is believed any more, until one succeeds: the
+    thread goes on looking whatever failed. What a call got in a snapshot stays as it was.
     """
 
     def __init__(
@@ -98,16 +100,25 @@ class LiveDirectory:
             self._thread.join(_PATIENCE_S)
 
     def _keep_looking(self) -> None:
-        failing = False
+        failing = ""
         while not self._ending.wait(self._every_s):
-            try:
-                self.look()
-            except GovernanceUnavailable as error:
-                if not failing:
-                    _log.warning("the registry cannot be read: %s", error.reason_admin)
-                failing = True
-            else:
-                failing = False
+            failed = self._failure()
+            if failed not in {"", failing}:
+                _log.warning("the registry cannot be read, and is tried again: %s", failed)
+            failing = failed
+
+    def _failure(self) -> str:
+        """Looks; what failed, for the operator, or nothing."""
+        try:
+            self.look()
+        except GovernanceUnavailable as error:
+            return error.reason_admin
+        except Exception as error:  # noqa: BLE001 - the border of the thread: if it ended, calls would be refused for good
+            # What is in memory may be half of something; the next look reads everything.
+            self._head, self._turns = _UNKNOWN, {}
+            last = extract_tb(error.__traceback__)[-1]
+            return f"{type(error).__name__} at {PurePath(last.filename).name}:{last.lineno}"
+        return ""
 
     def _read(self, connection: Connection) -> None:
         row = connection.execute(select(CONTROL_HEAD)).one()
