@@ -56,6 +56,7 @@ ANTHROPIC_KEY         sk-ant-(?:api|admin|sid|oat)\d{2}-{W}{80,120}
 OPENAI_KEY            sk-(?:proj|svcacct|admin|None)-{W}{40,200}
 OPENAI_KEY            sk-{A}{20}T3BlbkFJ{A}{20}
 OPENAI_KEY            sk-{A}{48}
+DEEPSEEK_KEY          sk-{H}{32}
 OPENROUTER_KEY        sk-or-v1-{H}{64}
 HUGGINGFACE_TOKEN     (?:hf_|api_org_)[A-Za-z]{34}
 REPLICATE_TOKEN       r8_{A}{37}
@@ -91,7 +92,7 @@ RESEND_KEY            re_[0-9A-Za-z]{8}_[0-9A-Za-z]{16,24}
 COURIER_KEY           pk_(?:prod|test)_[0-9A-Z]{28}
 TWILIO_KEY            SK{H}{32}
 TWILIO_ACCOUNT        AC{H}{32}
-TELEGRAM_TOKEN        \d{8,10}:AA{W}{33}
+TELEGRAM_TOKEN        (?:bot)?\d{8,10}:AA{W}{33}
 DISCORD_TOKEN         [MNO][A-Za-z\d_\-]{23,27}\.{W}{6}\.{W}{27,38}
 FACEBOOK_TOKEN        EAA[MC][A-Za-z0-9]{60,260}
 INSTAGRAM_TOKEN       IGQ[A-Za-z0-9_\-]{60,260}
@@ -114,6 +115,7 @@ DATABRICKS_TOKEN      dapi{H}{32}(?:-\d)?
 SNOWFLAKE_TOKEN       ver:\d-hint:\d{3,20}-ETMs{W}{80,400}
 DYNATRACE_TOKEN       dt0[a-z]\d{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}
 NEWRELIC_KEY          NRAK-[A-Z0-9]{27}
+NEWRELIC_KEY          {H}{36}NRAL
 NEWRELIC_KEY          NR(?:JS|II|SP|RA)-{W}{19,36}
 SENTRY_TOKEN          sntry[su]_[A-Za-z0-9+/=_]{60,200}
 GRAFANA_TOKEN         glc_[A-Za-z0-9+/]{32,400}={0,3}

@@ -1,9 +1,11 @@
 """Telling a secret from what only stands where one would: a placeholder, a variable, a word."""
 
 import math
+import re
 from collections import Counter
+from itertools import pairwise
 
-_LEAST_BITS = 2.2  # of entropy a character: below it a value is the same thing over and over
+_LEAST_BITS = 2.1  # of entropy a character: below it a value is the same thing over and over
 _RANDOM_BITS = 3.6  # what is nothing but long must be as mixed as this
 _BEGINNINGS = (
     "example", "changeme", "change_me", "change-me", "your_", "your-", "your.", "my_", "<", "$", "{", "%", "&", "#{",
@@ -78,6 +80,21 @@ _WORDS = frozenset(
     ]
 )
 _HEX = frozenset("0123456789abcdef")
+_HANDBOOK = frozenset(("pass", "pwd", "pw", "changeme", "mypassword", "secretpassword", "p"))
+_LEAST_SCRAMBLED, _LEAST_CHANGES = 10, 5
+_PRONOUNCED = re.compile("[a-z]{5}")
+
+
+def is_stand_in(value: str) -> bool:
+    """Whether it is what handbooks write where a password goes."""
+    plain = value.strip("<>[](){}*").lower()
+    return not plain or plain in _WORDS or plain in _HANDBOOK or plain.startswith(("your", "my_", "xxx", "$"))
+
+
+def scrambled(value: str) -> bool:
+    """Whether letters change their case as no word and no name of code does."""
+    changes = sum(one.islower() != other.islower() for one, other in pairwise(value))
+    return len(value) >= _LEAST_SCRAMBLED and changes >= _LEAST_CHANGES and not _PRONOUNCED.search(value)
 
 
 def assigned(value: str) -> bool | None:
@@ -94,7 +111,8 @@ def assigned(value: str) -> bool | None:
 
 def said(value: str) -> bool | None:
     """The same where a person says it in a sentence, in which a plain word is only a word."""
-    return False if value.isalpha() or value.lower() in _WORDS else assigned(value)
+    plain = value.isalpha() and not scrambled(value)
+    return False if plain or value.lower() in _WORDS else assigned(value)
 
 
 def random(value: str) -> bool | None:

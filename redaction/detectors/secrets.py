@@ -3,7 +3,8 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from redaction.detectors._issuers import NAMES, forms
-from redaction.detectors._stand_ins import assigned, random, said
+from redaction.detectors._secret_places import places
+from redaction.detectors._stand_ins import assigned, is_stand_in, random, said, scrambled
 from redaction.detectors._words import any_of
 from redaction.rules import Rule, RuleDetector
 
@@ -21,7 +22,6 @@ _PASSWORDS = [
     "db_pass",
     "secret_pass",
     "admin_pass",
-    "pw",
     "kennwort",
     "passwort",
     "parole",
@@ -30,13 +30,17 @@ _PASSWORDS = [
     "clave_acceso",
     "mot_de_passe",
     "motdepasse",
-    "mdp",
     "wachtwoord",
     "senha",
     "palavra-passe",
     "palavrapasse",
     "hasło",
     "haslo",
+    "hasłem",
+    "haslem",
+    "clave de acceso",
+    "mot de passe",
+    "parola d'ordine",
     "parola",
     "parola_chiave",
 ]
@@ -89,6 +93,8 @@ _KEYS = [
     "masterkey",
     "account_key",
     "accountkey",
+    "storage_key",
+    "storagekey",
     "shared_key",
     "sharedkey",
     "sas_token",
@@ -99,6 +105,17 @@ _KEYS = [
     "app_key",
     "jwt_secret",
     "jwt_key",
+    "jwt:key",
+    "sessionid",
+    "hmac_key",
+    "hmac_secret",
+    "aes_key",
+    "cipher_key",
+    "fernet_key",
+    "fernet",
+    "unseal key",
+    "unseal_key",
+    "recovery key",
     "salt",
     "deploy_key",
     "service_key",
@@ -116,10 +133,16 @@ _KEYS = [
     "chave_secreta",
     "klucz",
 ]
-_NAME = any_of([*_PASSWORDS, *_KEYS])
-_PASSWORD = any_of(_PASSWORDS)
+_SHORT = r"(?<![a-z])(?:pass|psk|pw|mdp)(?![a-z])"
+_NAME = rf"(?:{any_of([*_PASSWORDS, *_KEYS])}|{_SHORT})"
+_PASSWORD = rf"(?:{any_of(_PASSWORDS)}|{_SHORT})"
 _IS = r"[\"'`\])]{0,2}\s{0,3}(?::=|=>|->|==?|:(?!:))\s{0,3}"
-_END = r"(?:_[A-Za-z0-9]{1,12}){0,2}"
+_DECODING = (
+    r"(?:bytes\.fromhex|(?:\w{1,20}\.)?(?:unhexlify|b64decode|from|decode|DecodeString|Fernet|SecretStr))"
+)
+_END = (
+    r"(?:_(?!timeout|length|len|min|max|age|ttl|expir|size|count|limit|seconds|hash)[A-Za-z0-9]{1,12}){0,2}"
+)
 _TYPE = r"(?::\s?(?:str|string|String|&str)\s?=\s?)"
 
 
@@ -135,7 +158,10 @@ class Options(BaseModel):
 
 def build(options: Options) -> RuleDetector:
     """The detector over the rules below."""
-    rules = [Rule(entity_type, pattern, 0.9) for entity_type, pattern in (*forms(), *_FORMS)]
+    rules = [
+        Rule(entity_type, pattern, 0.9, confirm=_CONFIRMED.get(entity_type))
+        for entity_type, pattern in (*forms(), *_FORMS)
+    ]
     return RuleDetector("secrets", rules + (_assignments() if options.assignments else []), category="secret")
 
 
@@ -160,23 +186,34 @@ _FORMS = (
 )  # fmt: skip
 
 
+def _is_login(url: str) -> bool | None:
+    """False for the stand-ins of handbooks, `user:password@localhost`."""
+    password = url.rpartition("@")[0].rpartition(":")[2]
+    return False if is_stand_in(password) else None
+
+
+_CONFIRMED = {"CONNECTION_STRING": _is_login}
+
+
 def _assignments() -> list[Rule]:
     quoted = rf"(?:{_IS}|{_TYPE})(?P<value>(?<=[\"'`])[^\"'`\s]{{4,200}}(?=[\"'`]))"
-    quoted = rf"{_END}(?:{_IS}|{_TYPE})[rbfu@$]?[\"'`](?P<value>[^\"'`\s]{{4,200}})[\"'`]"
+    quoted = rf"{_END}(?:{_IS}|{_TYPE})(?:{_DECODING}\()?[rbfu@$]?[\"'`](?P<value>[^\"'`\s]{{4,200}})[\"'`]"
     bare = rf"{_END}{_IS}(?P<value>[^\s\"'`,;<>{{}}()\[\]&|]{{6,200}})(?![\w(\[])"
     return [
         Rule("PASSWORD", rf"{_NAME}{quoted}", 0.6, confirm=assigned),
         Rule("PASSWORD", rf"{_PASSWORD}{_END}{_IS}[rbfu@$]?[\"](?P<value>[^\"\n]{{6,100}})\"", 0.2, ("db", "database", "login", "user"), assigned),
-        Rule("PASSWORD", rf"{_NAME}{bare}", 0.6, confirm=_bare),
-        Rule("PASSWORD", rf"(?<!\w){_PASSWORD} (?:is|was|are|ist|lautet|war|est|es|è|é|era|to|to:|=|jest|:)[: ]{{0,2}}[\"'`“«„]?(?P<value>[^\s\"'`“”«»,<>]{{4,100}}[^\s\"'`”»,.;?<>])", 0.6, confirm=said),
+        # Behind a number and a colon it is a part of a name, as in `arn:aws:secretsmanager:eu:123:secret:db`.
+        Rule("PASSWORD", rf"(?<!\d:){_NAME}{bare}", 0.6, confirm=_bare),
+        Rule("PASSWORD", rf"{_PASSWORD} (?:is|was|are|ist|lautet|war|est|es|è|é|era|to|to:|=|jest|:)[: ]{{0,2}}[\"'`“«„]?(?P<value>[^\s\"'`“”«»,<>]{{4,100}}[^\s\"'`”»,.;?<>])", 0.6, confirm=said),
         Rule("PASSWORD", r"(?<!\w)(?:mot de passe|palavra-passe|palabra clave|parola d'ordine)\s?(?::|est|es|é|è|=)\s?[\"'`«]?(?P<value>[^\s\"'`«»,<>]{4,100}[^\s\"'`»,.;?<>])", 0.6, confirm=said),
         Rule("PASSWORD", rf"<(?:\w{{0,20}}[.:\-_])?{_NAME}[^>]{{0,60}}>(?P<value>[^<\s]{{4,200}})</", 0.6, confirm=assigned),
         Rule("PASSWORD", rf"(?:key|name)=[\"'][\w.\-:]{{0,40}}{_NAME}[\"'] value=[\"'](?P<value>[^\"'\s]{{4,200}})[\"']", 0.6, confirm=assigned),
         Rule("PASSWORD", rf"name:\s?[\"']?[\w.\-]{{0,40}}{_NAME}{_END}[\"']?\s{{0,40}}value:\s{{0,3}}[\"']?(?P<value>[^\"'\s]{{4,200}})", 0.6, confirm=assigned),
         Rule("PASSWORD", rf"--?{_NAME}[ =][\"']?(?P<value>[^\s\"'$<\-][^\s\"'<>]{{3,100}})", 0.6, confirm=assigned),
         Rule("PASSWORD", r"(?:IDENTIFIED (?:WITH \w{1,30} )?BY|(?:WITH )?(?:ENCRYPTED )?PASSWORD)\s{1,3}'(?P<value>[^'\s]{4,100})'", 0.6, confirm=_quoted),
-        Rule("PASSWORD", r"(?<!\w)(?-i:mysql|mysqldump|mariadb|sshpass|smbclient|redis-cli)(?!\w)[^\n]{0,80}? -(?:p|a|pass(?:word)? )[ '\"]?(?P<value>[^\s'\"$\-][^\s'\"]{4,60})", 0.6, confirm=assigned),
+        Rule("PASSWORD", r"(?<!\w)(?-i:mysql|mysqldump|mariadb|sshpass|smbclient|redis-cli)(?!\w)[^\n]{0,80}? -(?:p|a|pass(?:word)? ) ?['\"]?(?P<value>[^\s'\"$\-][^\s'\"]{4,60})", 0.6, confirm=assigned),
         Rule("PASSWORD", r"(?<!\w)(?:docker login|az login|vault login|npm login)[^\n]{0,120}? (?:-p|--password)[ =]['\"]?(?P<value>[^\s'\"$\-][^\s'\"]{4,100})", 0.6, confirm=assigned),
+        *places(_PASSWORD, _NAME),
         Rule("PASSWORD", r"machine [\w.\-]{1,80}\s{1,5}login \S{1,60}\s{1,5}password (?P<value>\S{4,100})", 0.8),
         Rule("API_KEY", rf"(?<![a-z]){any_of(NAMES)}[\w .\-]{{0,24}}[\"'`]?{_IS}[\"'`]?(?P<value>[A-Za-z0-9][\w\-.~+/]{{14,98}}[\w=])(?![\w(])", 0.6, confirm=_key),
         Rule("API_KEY", r"(?<![\w/+.\-=])(?P<value>[A-Za-z0-9+/_\-]{32}[A-Za-z0-9+/_\-]{0,96}={0,2})(?![\w/+=])", 0.2, ("secret", "token", "api key", "api-key", "apikey", "api_key", "access key", "credential", "private key", "bearer", "schlüssel", "clé", "clave", "chiave", "sleutel", "chave", "klucz"), random),
@@ -185,7 +222,8 @@ def _assignments() -> list[Rule]:
 
 def _bare(value: str) -> bool | None:
     """Without quotes, a name of code stands as often as a secret: what is none has something that names have not."""
-    if value.replace("_", "").replace(".", "").isalpha() or value.startswith(("\\", "=")):
+    plain = value.replace("_", "").replace(".", "")
+    if (plain.isalpha() and not scrambled(plain)) or value.startswith(("\\", "=")):
         return False
     return assigned(value)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from redaction.evaluation.engines import Engine
 from redaction.evaluation.labels import LabelledSet, Labels
+from redaction.evaluation.made import made
 from redaction.evaluation.samples import Sample, read_samples
 from redaction.evaluation.scoring import Found, Score, score
 from redaction.evaluation.split import held_out, text_digest
@@ -53,11 +54,11 @@ class Measured:
 
 
 def load(path: Path, labels: Labels, choice: Choice) -> LabelledFile:
-    """The rows to measure in a file; a limited choice is the same rows in every run.
+    """The rows to measure in a file or made set; a limited choice is the same rows in every run.
 
     Raises ``DataInvalid`` or ``LabelUnknown``.
     """
-    samples = list(read_samples(path))
+    samples = made(path) or list(read_samples(path))
     labelled = labels.of(path.name, samples)
     if choice.held_out:
         samples = [sample for sample in samples if held_out(sample.text)]

@@ -67,3 +67,46 @@ def test_a_token_is_known_by_its_form(token: str) -> None:
 def test_a_hostile_text_is_answered(text: str) -> None:
     """Text made of beginnings of secrets is answered, whatever it holds."""
     assert isinstance(found(text), list)
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("Das Kennwort für den Testserver im Keller lautet Regen-1972.", "Regen-1972"),
+        ("la contraseña del panel es Nube77Roja", "Nube77Roja"),
+        ('The password "dune!Basil9" is refused', "dune!Basil9"),
+        ("log in as tom with the password Basil4dune please", "Basil4dune"),
+        ("Zugangsdaten: tom / Basil4dune", "Basil4dune"),
+        ("sign in with Basil4dune as the password", "Basil4dune"),
+        ('put("smtp.password", "Basil-dune4")', "Basil-dune4"),
+        ("db1:5432:crm:tom:Basil4dune", "Basil4dune"),
+        ("sshpass -p 'Basil4dune' ssh tom@10.0.0.1", "Basil4dune"),
+        ("zip -P Basil4dune out.zip a.csv", "Basil4dune"),
+        ("echo 'tom:Basil4dune' | chpasswd", "Basil4dune"),
+        ("Cookie: lang=de; sessionid=8fj2k1m9x0p3q7r5", "8fj2k1m9x0p3q7r5"),
+        ("GET /f?X-Amz-Signature=9d990c707beb65a0db35458c HTTP/1.1", "9d990c707beb65a0db35458c"),
+        ("https://corp.example/r?token=k3J9-xq0ZpR2_vL8sM1n&x=1", "k3J9-xq0ZpR2_vL8sM1n"),
+    ],
+)
+def test_a_secret_is_found_where_nothing_is_assigned(text: str, secret: str) -> None:
+    """Sentences, pairs, commands, cookies and queries give a secret away as an assignment does."""
+    assert is_covered(text, secret)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the password hash is made with SHA-256 and 12 rounds",
+        "Passwort: siehe Tresor",
+        "postgres://user:password@localhost/app",
+        "arn:aws:secretsmanager:eu-west-1:123456789012:secret:crm-9x8Nmd",
+        '<input type="password" name="password" autocomplete="current-password">',
+        "'UITokenDelegate', 'UITokenDriverConfiguration'",
+        "PASSWORD_RESET_TIMEOUT = 259200",
+        "https://shop.example/p?key=winter-jacket-blue-large",
+        "session_id=0b5f9a3e-6d0c-4c1f-9f54-3a1de5b0c7aa user logged out",
+    ],
+)
+def test_what_only_stands_near_such_a_word_is_no_secret(text: str) -> None:
+    """Words, names of code, stand-ins of handbooks and slugs stay."""
+    assert found(text) == []
