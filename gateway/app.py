@@ -23,6 +23,8 @@ from gateway.authzen.decisions import DecisionPoint
 from gateway.backends.base import Backend, NeedsStart
 from gateway.control.changes import Control
 from gateway.dispute_desk import open_dispute_desk
+from gateway.dossiers import make_dossier
+from gateway.evidence_desk import EvidenceDesk
 from gateway.front_office import FrontOffice, front_office
 from gateway.ids import Uuid7
 from gateway.ownership.disputes.desk import Desk
@@ -83,6 +85,7 @@ class Gateway:
     office: FrontOffice
     dispute_desk: Desk
     bench: PolicyBench
+    evidence: EvidenceDesk
 
     async def start(self, progress: Progress = silent) -> None:
         """Loads what must be loaded before the first call; a second time costs nothing.
@@ -129,6 +132,7 @@ class Gateway:
         for backend in self.backends.values():
             await backend.aclose()
         await self.policy.aclose()
+        await self.evidence.aclose()
         await self.refusals.aclose()
         await self.log.aclose()
         self.directory.close()
@@ -193,6 +197,7 @@ def build_gateway(settings: Settings, progress: Progress = silent) -> Gateway:
         front_office(parts, ruling),
         open_dispute_desk(settings, ruling, log.verifier),
         PolicyBench(log_place(settings), _policy_folders(settings)),
+        EvidenceDesk(log_place(settings), settings.state_dir / "dossiers", partial(make_dossier, settings)),
     )
 
 
@@ -256,7 +261,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         gateway.settings.server,
         Uuid7(),
         secret,
-        api.Stock(SHELVES, gateway.desk, gateway.dispute_desk, gateway.bench),
+        api.Stock(SHELVES, gateway.desk, gateway.dispute_desk, gateway.bench, gateway.evidence),
     )
     decisions = authzen.routes(gateway.decisions, gateway.settings.server, Uuid7())
     app.add_doors([health.route(lambda: ready), *controls, *decisions, *doors])

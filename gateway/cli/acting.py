@@ -1,16 +1,13 @@
-"""Who acts at the command line, and the log that their deeds go into."""
+"""Who acts at the command line."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
 
 from audit.entry import Actor
-from audit.log import Log
 from gateway.cli.configuration import fail
 from gateway.control.operations import Acting
-from gateway.parts import principals, verifiable_log
+from gateway.parts import principals
 from gateway.settings import Settings, SettingsInvalid
 from gateway.state import StateFolder
 
@@ -43,13 +40,3 @@ def person(settings: Settings, principal: str) -> Acting:
             f" of {', '.join(there.names()) or 'none'}."
         )
     return found
-
-
-@asynccontextmanager
-async def appending(settings: Settings) -> AsyncIterator[Log]:
-    """The log, open for writing beside the gateways that write it; raises ``SettingsInvalid``."""
-    log = verifiable_log(settings, StateFolder(settings.state_dir))
-    try:
-        yield log
-    finally:
-        await log.aclose()

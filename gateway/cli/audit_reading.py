@@ -15,7 +15,8 @@ from audit.keys import read_verifier
 from audit.note import Verifier
 from audit.place import Place
 from audit.query import LogReader
-from gateway.cli.acting import acting, appending
+from gateway.appending import appending
+from gateway.cli.acting import acting
 from gateway.cli.audit_options import log_verifier, place_of
 from gateway.cli.configuration import configured, fail
 from gateway.ids import Uuid7

@@ -5,14 +5,17 @@ from typing import Annotated
 
 import orjson
 import typer
+from rich.console import Console
 
 from gateway.cli.aligned import aligned
-from gateway.cli.audit_bundle import folders_of, read_folder
 from gateway.cli.audit_options import Json, reported
 from gateway.cli.audit_reading import Who, desk, reading
 from gateway.cli.configuration import ConfigOption, fail
-from gateway.cli.dossier import Policies, gathered
+from gateway.cli.dossier import Policies
+from gateway.cli.progress import shown_progress
+from gateway.dossiers import gathered
 from gateway.errors import CustodyError
+from gateway.ownership.dossier.order import Order
 from gateway.ownership.evidence.counterfactual import Counterfactual
 from gateway.pdp.replay.redecide import Outcome
 
@@ -44,9 +47,10 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option
     if at.settings is None:
         raise AssertionError("a desk without a copy has settings")
     with reported(), reading(at, "dispute replay", {"dispute": dispute, "first": first}) as reader:
-        texts = {each.revision: each for each in map(read_folder, folders_of(at.settings, policies or []))}
+        order = Order(dispute, first, policies=tuple(policies or ()))
         try:
-            found = gathered(at.settings, reader, dispute, first, texts, None).replays
+            with shown_progress(Console(stderr=True)) as progress:
+                found = gathered(at.settings, reader, order, progress).replays
         except CustodyError as error:
             fail(error.reason_user)
     if as_json:

@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.database import cause
 from audit.errors import AuditError
 from audit.log import Log
-from gateway.cli.acting import appending, person
+from gateway.appending import appending
+from gateway.cli.acting import person
 from gateway.cli.configuration import fail
 from gateway.control.governance import Governance
 from gateway.control.operations import Acting

@@ -20,7 +20,8 @@ from audit.payloads.key_store import Owner
 from audit.payloads.legal_holds import Hold
 from audit.payloads.vault import Vault
 from audit.query import LogReader
-from gateway.cli.acting import As, acting, appending
+from gateway.appending import appending
+from gateway.cli.acting import As, acting
 from gateway.cli.configuration import ConfigOption, configured, fail
 from gateway.errors import CustodyError
 from gateway.ids import Uuid7

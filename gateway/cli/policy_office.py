@@ -11,7 +11,8 @@ import orjson
 import typer
 
 from audit.errors import AuditError
-from gateway.cli.acting import appending, person
+from gateway.appending import appending
+from gateway.cli.acting import person
 from gateway.cli.configuration import fail
 from gateway.control.changes import Control
 from gateway.control.governance import Governance

@@ -4,11 +4,9 @@ from typing import Annotated
 
 import typer
 
-from audit.errors import ExportRefused
 from audit.query import LogReader
-from audit.search import index_bounds
 from gateway.cli.audit_filter import micros
-from gateway.ownership.evidence.span import Span
+from gateway.ownership.evidence.span import Span, chosen
 
 First = Annotated[int, typer.Option("--first", min=0, help="Index of the first entry.")]
 End = Annotated[int, typer.Option("--end", min=-1, help="Index behind the last entry; -1: all.")]
@@ -20,11 +18,4 @@ Until = Annotated[str, typer.Option("--until", help="Before this moment.")]
 
 def span_of(reader: LogReader, first: int, end: int, since: str, until: str) -> Span:
     """The span that the options choose, no longer than it must be; raises ExportRefused if it is empty."""
-    since_us, until_us = micros(since, "--since"), micros(until, "--until")
-    end = end if end >= 0 else reader.size()
-    if since_us or until_us:
-        bounds = index_bounds(reader, since_us, until_us)
-        if bounds is None:
-            raise ExportRefused("No entry is of that time.")
-        first, end = max(first, bounds[0]), min(end, bounds[1])
-    return Span(first, end, since_us, until_us)
+    return chosen(reader, Span(first, end, micros(since, "--since"), micros(until, "--until")))

@@ -9,6 +9,7 @@ import orjson
 from audit.entry import Facts
 from audit.errors import ExportRefused, LogCorrupted
 from audit.query import LogReader
+from audit.search import index_bounds
 from gateway.progress import Progress, silent
 
 _TOLD_EVERY = 20_000
@@ -38,6 +39,20 @@ class Span:
     def holds(self, wall_us: int) -> bool:
         """Whether this moment is within the bounds of time."""
         return wall_us >= self.since_us and (not self.until_us or wall_us < self.until_us)
+
+
+def chosen(reader: LogReader, asked: Span) -> Span:
+    """The span that is asked for, no longer than it must be; an ``end`` below 0 stands for all there is.
+
+    Raises ExportRefused where no entry is of that time.
+    """
+    first, end = asked.first, asked.end if asked.end >= 0 else reader.size()
+    if asked.since_us or asked.until_us:
+        bounds = index_bounds(reader, asked.since_us, asked.until_us)
+        if bounds is None:
+            raise ExportRefused("No entry is of that time.")
+        first, end = max(first, bounds[0]), min(end, bounds[1])
+    return Span(first, end, asked.since_us, asked.until_us)
 
 
 # What a leaf holds, as far as anybody counts it; audit/README.md describes all of it.

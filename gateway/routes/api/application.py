@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
+from gateway.evidence_desk import EvidenceDesk
 from gateway.front_office import FrontOffice
 from gateway.ownership.disputes.desk import Desk
 from gateway.policy_bench import PolicyBench
@@ -20,6 +21,7 @@ from gateway.routes.api.answering import Answerer, add_answers
 from gateway.routes.api.cursors import Cursors
 from gateway.routes.api.desk import DeskRoutes, add_desk
 from gateway.routes.api.door import ApiDoor
+from gateway.routes.api.evidence import BODIES, Evidence, add_evidence
 from gateway.routes.api.explanations import Explainer, add_explanations
 from gateway.routes.api.failures import FAILURES, ErrorView
 from gateway.routes.api.hearings import Hearings, add_hearings
@@ -64,12 +66,13 @@ class _Api(FastAPI):
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What is shown, and the desks: for policies where they have a history, for disputes, for trials."""
+    """What is shown, and the desks: for policies where they have a history, disputes, trials, evidence."""
 
     shelves: Sequence[AnyShelf]
     desk: PolicyDesk | None = None
     disputes: Desk | None = None
     bench: PolicyBench | None = None
+    evidence: EvidenceDesk | None = None
 
 
 def routes(
@@ -91,7 +94,7 @@ def routes(
         servers=[{"url": PREFIX}],
         responses=FAILURES,
     )
-    api.state.components = components([*office.catalogue, ErrorView])
+    api.state.components = components([*office.catalogue, ErrorView, *BODIES])
     _add_routes(api.router, office, Cursors(secret), stock)
 
     async def openapi(request: Request) -> JSONResponse:
@@ -122,5 +125,7 @@ def _add_routes(router: APIRouter, office: FrontOffice, cursors: Cursors, stock:
         add_replays(router, Replayer(office, stock.bench))
         add_trials(router, Trier(stock.bench))
         add_explanations(router, Explainer(office, stock.bench))
+    if stock.evidence is not None:
+        add_evidence(router, Evidence(office, stock.evidence, cursors))
     for operation in office.catalogue:
         add_operation(router, operator, operation)

@@ -1,16 +1,26 @@
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
+import anyio
 import pytest
 from typer.testing import CliRunner
 
+from audit.entry import Actor
 from audit.evidence import verifier
 from gateway import bundled
 from gateway.cli.main import app
+from gateway.dossiers import make_dossier
+from gateway.evidence_desk import Dossier, EvidenceDesk
+from gateway.ownership.dossier.order import Order
+from gateway.parts import log_place
+from gateway.settings import load_settings
 from tests.fought import Fought
 from tests.unit.audit.evidence.test_bundle import members
 
@@ -51,6 +61,35 @@ def test_a_dossier_is_written_twice_alike(fought: Fought, config: Path, tmp_path
     note.write_bytes(members(one.read_bytes())["checkpoint"])
     code, output = run(config, fought.dispute, "--as", "auditor", "-o", str(again), "--checkpoint", str(note))
     assert (code, again.read_bytes() == one.read_bytes()) == (0, True), output
+
+
+def test_the_gateway_makes_the_same_as_the_command(fought: Fought, config: Path, tmp_path: Path) -> None:
+    """Made for the API, in a process of its own, a dossier is the command's to the byte; old files go."""
+    target = tmp_path / "by-command.zip"
+    code, output = run(config, fought.dispute, "--as", "auditor", "-o", str(target))
+    assert code == 0, output
+    settings = load_settings(config)
+    folder = tmp_path / "dossiers"
+    folder.mkdir()
+    for number in range(20):
+        (folder / f"{number}.zip").touch()
+        os.utime(folder / f"{number}.zip", (number, number))
+
+    async def made() -> tuple[Dossier, bytes | None]:
+        desk = EvidenceDesk(log_place(settings), folder, partial(make_dossier, settings))
+        auditor = Actor("sub_auditor", "person", "audit")
+        dossier = desk.order(Order(fought.dispute), 30, auditor)
+        with anyio.fail_after(120):
+            while dossier.state == "making":
+                await anyio.sleep(0.05)
+                dossier = desk.dossier(fought.dispute, dossier.id)
+        return dossier, await desk.content(dossier)
+
+    dossier, content = anyio.run(made)
+    assert (dossier.state, dossier.problem) == ("made", "")
+    assert content == target.read_bytes()
+    assert dossier.sha256 == sha256(target.read_bytes()).hexdigest()
+    assert len(list(folder.iterdir())) == 8
 
 
 def test_a_stranger_needs_the_zip_alone(fought: Fought, config: Path, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from gateway.control.governance import Governance, TwoPeople
 from gateway.control.operations import Acting, Catalogue, Operation, Outcome
 from gateway.domain import AccessRequest, Action, DataClass, Decision, Obligations, Subject
 from gateway.errors import Unauthenticated
+from gateway.evidence_desk import EvidenceDesk
 from gateway.front_office import FrontOffice, OfficeParts
 from gateway.identity.base import Defaults, Identity
 from gateway.ids import Uuid7
@@ -94,6 +95,7 @@ class KeyTable:
             "deputy": ("owner",),
             "engineer": ("policy-author", "policy-approver"),
             "opa": ("policy-reader",),
+            "auditor": ("auditor",),
         }.get(role, ())
         kind = "service" if role == "service" else "person"
         return Identity(
@@ -184,12 +186,13 @@ _CLERK = Actor("sub_clerk", "person", "it")
 
 
 @asynccontextmanager
-async def opened(
+async def opened(  # noqa: PLR0913, PLR0917 - what a test may want of it
     folder: Path,
     two_people: TwoPeople | None = None,
     key: SigningKey | None = None,
     disputes: Callable[[Governance, Log], Desk] | None = None,
     seconds: float = 30,
+    evidence: EvidenceDesk | None = None,
 ) -> AsyncIterator[World]:
     """A world in a folder; with a key for bundles there are policies too, with a desk disputes' exhibits."""
     log = open_log(folder / "audit.db")
@@ -213,7 +216,7 @@ async def opened(
         )
     )
     bench = PolicyBench(folder / "audit.db", bench=Bench(Limits(seconds=seconds, inputs=20)))
-    stock = Stock(SHELVES, desk, disputes(governance, log) if disputes else None, bench)
+    stock = Stock(SHELVES, desk, disputes(governance, log) if disputes else None, bench, evidence)
     app = Starlette(routes=application.routes(office, LIMITS, Uuid7(), b"secret", stock))
     yield World(app, control, governance, policy, folder, log, desk)
     await refusals.aclose()

@@ -1,0 +1,88 @@
+"""Long work in a process of its own, so that calls go on meanwhile; one piece of a kind at a time."""
+
+import multiprocessing
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any, TypeVar, cast
+
+import anyio.to_thread
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.errors import AuditError, ExportRefused
+from gateway.errors import AuditUnavailable, CustodyError, Impossible, NotFound, Unavailable
+
+_Done = TypeVar("_Done")
+
+_LONGEST_S = 900.0
+_KINDS: dict[str, type[CustodyError]] = {each.code: each for each in (Impossible, NotFound, AuditUnavailable)}
+
+
+class Aside:
+    """Does ``what``, one after the other; ``seconds`` is how long one may take.
+
+    Another one meanwhile is refused: a queue would keep callers for minutes.
+    """
+
+    def __init__(self, what: str, seconds: float = _LONGEST_S) -> None:
+        self._what = what
+        self._seconds = seconds
+        self._busy = False
+        self._process: SpawnProcess | None = None
+
+    async def run(self, work: Callable[..., _Done], *arguments: object) -> _Done:
+        """Does ``work``, which must be a function of a module, as its arguments and result must be values.
+
+        Raises what it raises of ``Impossible`` and ``NotFound``, ``AuditUnavailable`` for a log or database
+        that cannot be read, and ``Unavailable`` while another is done or for one that did not end.
+        """
+        if self._busy:
+            raise Unavailable(f"Another {self._what} is under way here; try again in some seconds.")
+        self._busy = True
+        try:
+            # Not abandoned when the caller goes away: the turn ends with the work.
+            done, result = await anyio.to_thread.run_sync(partial(self._apart, work, arguments))
+        finally:
+            self._busy = False
+        if not done:
+            code, reason_user, reason_admin = cast("tuple[str, str, str]", result)
+            raise _KINDS.get(code, Unavailable)(reason_user, reason_admin=reason_admin)
+        return cast("_Done", result)
+
+    def close(self) -> None:
+        """Ends what is under way."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def _apart(self, work: Callable[..., object], arguments: tuple[object, ...]) -> tuple[bool, object]:
+        # Started afresh: a fork would share this process's connections and threads.
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe(duplex=False)
+        process = self._process = context.Process(target=_serve, args=(theirs, work, arguments), daemon=True)
+        process.start()
+        theirs.close()
+        try:
+            if ours.poll(self._seconds):
+                return cast("tuple[bool, object]", ours.recv())
+        except EOFError:
+            pass
+        finally:
+            process.terminate()
+            process.join()
+            self._process = None
+            ours.close()
+        return False, (Unavailable.code, f"This {self._what} did not come to an end.", "its process ended")
+
+
+def _serve(answers: Connection, work: Callable[..., Any], arguments: tuple[object, ...]) -> None:
+    """The process: an answer, or a refusal as the values that it is made of."""
+    try:
+        answers.send((True, work(*arguments)))
+    except CustodyError as error:
+        answers.send((False, (error.code, error.reason_user, error.reason_admin)))
+    except ExportRefused as error:
+        answers.send((False, (Impossible.code, str(error), "")))
+    except (AuditError, SQLAlchemyError) as error:
+        told = "The audit log cannot be read now; try again shortly."
+        answers.send((False, (AuditUnavailable.code, told, type(error).__name__)))
