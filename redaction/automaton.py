@@ -5,16 +5,18 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from redaction.compiled import databases
 
 if TYPE_CHECKING:
     import hyperscan
 
-# Compiling takes more than twice as long for twice as many, and a pass costs only microseconds.
-_TOGETHER = 50
+# Compiling takes more than twice as long for twice as many; a pass costs a microsecond and a chance that
+# another thread gets the interpreter.
+_TOGETHER = 200
 Collect = Callable[[tuple[int, int]], None]
+_Ready: TypeAlias = "tuple[Callable[..., None], hyperscan.Scratch]"
 
 
 def available() -> bool:
@@ -26,37 +28,49 @@ class Automaton:
     """Expressions compiled once; ``scan`` costs about the same however many there are. Thread-safe.
 
     ``words`` are expressions too, numbered behind the others, and so plain that any number compiles quickly.
+    Those of ``apart`` are numbered behind them, and looked for a group at a time, only when asked for.
 
     Compiling takes seconds and frees the interpreter meanwhile, so it goes on in the background: ``wait``
     returns once it is done, and raises if it failed.
     """
 
-    def __init__(self, expressions: Sequence[str], words: Sequence[str] = ()) -> None:
+    def __init__(
+        self, expressions: Sequence[str], words: Sequence[str] = (), apart: Sequence[Sequence[str]] = ()
+    ) -> None:
         parts = [expressions[first : first + _TOGETHER] for first in range(0, len(expressions), _TOGETHER)]
-        self._compiling = _in_background(tuple(map(tuple, (*parts, words) if words else parts)))
-        self._local = threading.local()
+        parts += [words] if words else []
+        self._first = len(parts)
+        self._compiling = _in_background(tuple(map(tuple, (*parts, *apart))))
+        self._local = _Local()
 
     def scan(self, octets: bytes, collect: Collect) -> None:
         """Tells of every match: the number of the expression and where the match ends."""
-        try:
-            ready = self._local.ready
-        except AttributeError:
-            ready = self._ready()
-        for scan, scratch in ready:
+        for scan, scratch in self._mine()[: self._first]:
             scan(octets, _told, 0, collect, scratch)
+
+    def scan_apart(self, octets: bytes, group: int, collect: Collect) -> None:
+        """The same of one group of those that stand apart."""
+        scan, scratch = self._mine()[self._first + group]
+        scan(octets, _told, 0, collect, scratch)
 
     def wait(self) -> None:
         """Returns once everything is compiled; raises if something could not be."""
         self._compiling.result()
 
-    def _ready(self) -> "list[tuple[Callable[..., None], hyperscan.Scratch]]":
-        # Hyperscan's working memory belongs to one thread at a time.
+    def _mine(self) -> "list[_Ready]":
+        return self._local.ready or self._made_ready()
+
+    def _made_ready(self) -> "list[_Ready]":
         import hyperscan  # noqa: PLC0415  loaded only where there is a wheel of it
 
-        self._local.ready = ready = [
-            (each.scan, hyperscan.Scratch(each)) for each in self._compiling.result()
-        ]
-        return ready
+        self._local.ready = [(each.scan, hyperscan.Scratch(each)) for each in self._compiling.result()]
+        return self._local.ready
+
+
+class _Local(threading.local):
+    """What a thread scans with: Hyperscan's working memory belongs to one thread at a time."""
+
+    ready: "list[_Ready] | None" = None
 
 
 def _told(number: int, _start: int, end: int, _flags: int, collect: Collect) -> None:

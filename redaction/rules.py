@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from redaction import unveil
@@ -121,5 +121,5 @@ def _found(rules: RuleSet, signs: Signs, text: str) -> list[Finding]:
                 key = (finding.entity_type, start + offset, end + offset)
                 if piece[start:end] != view.text[finding.start : finding.end] and key not in known:
                     known.add(key)
-                    found.append(replace(finding, start=start + offset, end=end + offset))
+                    found.append(finding._replace(start=start + offset, end=end + offset))
     return found

@@ -1,13 +1,14 @@
 """All rules at once: one pass of an automaton says where something may be, and only there is it sought."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import regex
 
 from redaction.automaton import Automaton, available
 from redaction.base import Category, Finding
+from redaction.check import BEYOND, Check
 from redaction.cues import LONELY, Cues, Word
 from redaction.octets import shadow
 from redaction.probe import probe
@@ -15,17 +16,13 @@ from redaction.probe import probe
 if TYPE_CHECKING:
     from redaction.rules import Rule
 
-FLAGS = regex.DOTALL | regex.MULTILINE | regex.IGNORECASE
 THRESHOLD = 0.5
 _BY_CONTEXT = 0.5
 _CONFIRMED = 0.3  # a match of a pattern this telling needs no context once its checksum is right
-# The last guard against a pattern that backtracks without end: what is not decided by then is a failure.
-TIMEOUT_S = 2.0
-_QUICK = 512  # a match no longer than this is decided, by a pattern of ours, before a clock could be read
 _PIECE = (
     32_768  # code points looked at together, so that a long text costs as much a character as a short one
 )
-_BEYOND = 128  # code points around a match that look-around and context words may see
+_APART = 8  # expressions of rules that need context in one group; a text has words for few of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +43,27 @@ class RuleSet:
 
     def __init__(self, rules: Sequence[Owned], *, accelerated: bool | None = None) -> None:
         self._rules = tuple(_Rule(number, each) for number, each in enumerate(rules))
-        self._checks = _checks(self._rules)
-        expressions = dict.fromkeys(check.expression for check in self._checks)
-        numbers = {expression: number for number, expression in enumerate(expressions)}
-        self._by_probe: list[list[_Check]] = [[] for _ in expressions]
-        for check in self._checks:
-            self._by_probe[numbers[check.expression]].append(check)
+        self._uses = _uses(self._rules)
         self._words = _words(self._rules)
         self._alone = sum(rule.bit for rule in self._rules if rule.alone)
         self._every = (1 << len(self._rules)) - 1
-        self._margin = max((check.longest for check in self._checks), default=0) + _BEYOND
+        self._margin = max((use.check.longest for use in self._uses), default=0) + BEYOND
+        told = _by_expression(self._uses)
+        first = [each for each in told.values() if any(use.mask & self._alone for use in each)]
+        later = [each for each in told.values() if not any(use.mask & self._alone for use in each)]
+        apart = [later[at : at + _APART] for at in range(0, len(later), _APART)]
+        self._first, self._later = first, later
+        self._apart = [_mask(use for uses in group for use in uses) for group in apart]
         wanted = available() if accelerated is None else accelerated
-        words = [probe(rf"(?<!\w){regex.escape(word.text)}").expression for word in self._words]
-        self._automaton = Automaton([*expressions], words) if wanted and rules else None
+        self._automaton = (
+            Automaton(
+                [uses[0].check.expression for uses in first],
+                [probe(rf"(?<!\w){regex.escape(word.text)}").expression for word in self._words],
+                [[uses[0].check.expression for uses in group] for group in apart],
+            )
+            if wanted and rules
+            else None
+        )
 
     def wait(self) -> None:
         """Returns once everything is compiled; raises if something could not be."""
@@ -81,41 +86,59 @@ class RuleSet:
         return found
 
     def _found(self, text: str) -> list[Finding]:
-        places, cues = self._look(text) if self._automaton is not None else self._look_slowly(text)
-        # In a text that may be nothing but one value, every rule may have something to say.
-        viable = self._every if len(text) <= LONELY else self._alone | cues.rules
+        automaton = self._automaton
+        places, cues, viable = self._look_slowly(text) if automaton is None else self._look(automaton, text)
         found: dict[tuple[str, int, int], Finding] = {}
-        for check, ends in places:
-            if not check.rules_mask & viable:
+        for use, ends in places:
+            if not use.mask & viable:
                 continue
-            for match in check.matches(text, ends):
-                for rule in check.rules:
+            for match in use.check.matches(text, ends):
+                for rule in use.rules:
                     if rule.bit & viable:
-                        rule.judge(match, check.group, cues, found)
+                        rule.judge(match, use.check.group, cues, found)
         return list(found.values())
 
-    def _look(self, text: str) -> "tuple[_Places, Cues]":
-        hits: list[tuple[int, int]] = []
-        self._automaton.scan(shadow(text), hits.append)  # type: ignore[union-attr]  # the caller has looked
-        ends: dict[int, list[int]] = {}
-        cues = Cues(text)
-        count = len(self._by_probe)
-        for number, end in hits:
-            if number >= count:
-                cues.add(self._words[number - count], end)
-            elif number in ends:
-                ends[number].append(end)
-            else:
-                ends[number] = [end]
-        return [(check, at) for number, at in ends.items() for check in self._by_probe[number]], cues
+    def _viable(self, text: str, cues: Cues) -> int:
+        """The rules that may have something to say: in a text that may be nothing but one value, all."""
+        return self._every if len(text) <= LONELY else self._alone | cues.rules
 
-    def _look_slowly(self, text: str) -> "tuple[_Places, Cues]":
+    def _look(self, automaton: Automaton, text: str) -> "_Looked":
+        octets = shadow(text)
+        hits: list[tuple[int, int]] = []
+        automaton.scan(octets, hits.append)
+        cues = Cues(text)
+        seen: dict[int, list[int]] = {}
+        first, words = len(self._first), self._words
+        for number, end in hits:
+            if number >= first:
+                cues.add(words[number - first], end)
+            elif number in seen:
+                seen[number].append(end)
+            else:
+                seen[number] = [end]
+        places = [(use, ends) for number, ends in seen.items() for use in self._first[number]]
+        viable = self._viable(text, cues)
+        return [*places, *self._look_apart(automaton, octets, viable)], cues, viable
+
+    def _look_apart(self, automaton: Automaton, octets: bytes, viable: int) -> "_Places":
+        """Where those rules may match that need context, of the groups in which some have it."""
+        hits: list[tuple[int, int]] = []
+        for group, mask in enumerate(self._apart):
+            if mask & viable:
+                automaton.scan_apart(octets, group, hits.append)
+        seen: dict[int, list[int]] = {}
+        for number, end in hits:
+            seen.setdefault(number, []).append(end)
+        before = len(self._first) + len(self._words)
+        return [(use, ends) for number, ends in seen.items() for use in self._later[number - before]]
+
+    def _look_slowly(self, text: str) -> "_Looked":
         cues = Cues(text)
         octets = shadow(text).lower()
         for word in self._words:
             for end in word.ends(text, octets):
                 cues.add(word, end)
-        return [(check, None) for check in self._checks], cues
+        return [(use, None) for use in self._uses], cues, self._viable(text, cues)
 
 
 class _Rule:
@@ -178,90 +201,50 @@ class _Rule:
             return
         key = (self.entity_type, start, end)
         known = found.get(key)
-        if known is None or known.score < score:
+        # Of rules that say the same of a place the surest counts, whichever came first.
+        if known is None or (known.score, known.validated) < (score, verdict is True):
             found[key] = Finding(
                 self.entity_type, start, end, score, self.detector, self.category, validated=verdict is True
             )
 
 
-class _Check:
-    """A pattern that one or more rules share, and how to find it near where the automaton saw it."""
+class _Use:
+    """A check and the rules that share it."""
 
-    __slots__ = (
-        "_pattern",
-        "_slow",
-        "_written",
-        "expression",
-        "group",
-        "least",
-        "longest",
-        "reach",
-        "rules",
-        "rules_mask",
-        "spaced",
-    )
+    __slots__ = ("check", "mask", "rules")
 
-    def __init__(self, rule: "Rule") -> None:
-        told = probe(rule.pattern)
-        self.expression = told.expression
-        self.least = told.least
-        self.reach = told.reach
-        self.longest = told.longest
-        self.spaced = told.spaced
-        self._written = told.begins + told.pattern
-        self._pattern: regex.Pattern[str] | None = None
-        self.group: str | int = "value" if "(?P<value>" in told.pattern else 0
+    def __init__(self, check: Check) -> None:
+        self.check = check
         self.rules: list[_Rule] = []
-        self.rules_mask = 0
-        self._slow = not rule.trusted or told.longest > _QUICK
+        self.mask = 0
 
     def add(self, rule: _Rule) -> None:
         self.rules.append(rule)
-        self.rules_mask |= rule.bit
-
-    @property
-    def pattern(self) -> "regex.Pattern[str]":
-        """The pattern, compiled when first needed: most never are, and all together take seconds."""
-        if self._pattern is None:
-            self._pattern = regex.compile(self._written, FLAGS)
-        return self._pattern
-
-    def matches(self, text: str, ends: Sequence[int] | None) -> "Iterator[regex.Match[str]]":
-        """The matches from left to right, none overlapping; ``ends`` is where the automaton saw some."""
-        if ends is None:
-            yield from self.pattern.finditer(text, timeout=TIMEOUT_S)
-            return
-        free = 0  # from here on a match may begin
-        for end in ends:
-            last = end - self.least  # behind it no match begins that the automaton saw end here
-            start = max(free, end - self.reach)
-            if not self.spaced:
-                # What lies between the beginning and what the automaton saw last holds no space.
-                start = max(start, text.rfind(" ", start, max(end - 1, 0)) + 1)
-            while start <= last:
-                match = self._at(text, start, last + self.longest + _BEYOND)
-                if match is None or match.start() > last:
-                    start = last + 1
-                else:
-                    yield match
-                    start = match.end()
-            free = max(free, start)
-
-    def _at(self, text: str, start: int, end: int) -> "regex.Match[str] | None":
-        pattern = self._pattern or self.pattern
-        if self._slow:
-            return pattern.search(text, start, end, timeout=TIMEOUT_S)
-        return pattern.search(text, start, end)
+        self.mask |= rule.bit
 
 
-def _checks(rules: Sequence[_Rule]) -> "list[_Check]":
-    checks: dict[tuple[str, bool], _Check] = {}
+def _uses(rules: Sequence[_Rule]) -> list[_Use]:
+    uses: dict[tuple[str, bool], _Use] = {}
     for rule in rules:
-        key = (rule.rule.pattern, rule.rule.trusted)
-        if key not in checks:
-            checks[key] = _Check(rule.rule)
-        checks[key].add(rule)
-    return list(checks.values())
+        key = rule.rule.pattern, rule.rule.trusted
+        if key not in uses:
+            uses[key] = _Use(Check(rule.rule.pattern, trusted=rule.rule.trusted))
+        uses[key].add(rule)
+    return list(uses.values())
+
+
+def _by_expression(uses: Sequence[_Use]) -> dict[str, list[_Use]]:
+    by_expression: dict[str, list[_Use]] = {}
+    for use in uses:
+        by_expression.setdefault(use.check.expression, []).append(use)
+    return by_expression
+
+
+def _mask(uses: Iterable[_Use]) -> int:
+    mask = 0
+    for use in uses:
+        mask |= use.mask
+    return mask
 
 
 def _words(rules: Sequence[_Rule]) -> list[Word]:
@@ -274,15 +257,8 @@ def _words(rules: Sequence[_Rule]) -> list[Word]:
 
 
 def _moved(finding: Finding, by: int) -> Finding:
-    return Finding(
-        finding.entity_type,
-        finding.start + by,
-        finding.end + by,
-        finding.score,
-        finding.detector,
-        finding.category,
-        finding.validated,
-    )
+    return finding._replace(start=finding.start + by, end=finding.end + by)
 
 
-_Places = Sequence[tuple[_Check, list[int] | None]]
+_Places: TypeAlias = Sequence[tuple[_Use, list[int] | None]]
+_Looked: TypeAlias = tuple[_Places, Cues, int]

@@ -11,7 +11,6 @@ import sys
 from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice, pairwise
 from operator import attrgetter
 from typing import TypeVar
@@ -45,7 +44,7 @@ def merge(text: str, findings: Collection[Finding]) -> tuple[Finding, ...]:
         for start, end in uncovered(finding.start, finding.end, taken):
             # What is left between winners may be no more than a comma.
             if (start, end) == (finding.start, finding.end) or _is_left(text, finding, start, end):
-                kept.append(replace(finding, start=start, end=end))
+                kept.append(finding._replace(start=start, end=end))
                 insort(taken, (start, end))
     kept.sort(key=_START)
     return tuple(kept)
@@ -79,7 +78,7 @@ def clip(finding: Finding, start: int, end: int) -> Finding | None:
     low, high = max(finding.start, start), min(finding.end, end)
     if low >= high:
         return None
-    return replace(finding, start=low - start, end=high - start)
+    return finding._replace(start=low - start, end=high - start)
 
 
 def spread(texts: Sequence[str], findings: Sequence[Collection[Finding]]) -> list[list[Finding]]:
@@ -117,7 +116,7 @@ class Places:
                 if basis.entity_type != PERSON or (
                     not _inside(start, end, people) and _names_somebody(text, start, end)
                 ):
-                    more.append(replace(basis, start=start, end=end))
+                    more.append(basis._replace(start=start, end=end))
         return more
 
 
@@ -132,7 +131,7 @@ def with_spellings(values: Mapping[str, Finding]) -> dict[str, Finding]:
     spelled = dict(values)
     for value, finding in values.items():
         if finding.entity_type == PERSON:
-            part = replace(finding, score=min(finding.score, _PART_SCORE), validated=False)
+            part = finding._replace(score=min(finding.score, _PART_SCORE), validated=False)
             for spelling in person.spellings(value):
                 spelled.setdefault(spelling, part)
     return spelled

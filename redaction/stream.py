@@ -1,6 +1,6 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from redaction import operators
 from redaction.base import Finding
@@ -177,7 +177,7 @@ class StreamRedactor:
         whole = segment.before + segment.text + segment.after
         start = len(segment.before)
         pieces = (
-            replace(piece, start=low, end=high)
+            piece._replace(start=low, end=high)
             for finding in self._strangers(whole, found)
             if (piece := clip(finding, start, start + len(segment.text)))
             for low, high in uncovered(piece.start, piece.end, taken)

@@ -5,9 +5,9 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from redaction.check import FLAGS
 from redaction.octets import shadow
 from redaction.probe import probe
-from redaction.ruleset import FLAGS
 from redaction.syntax import PatternUnsupported
 
 _PIECES = st.sampled_from(

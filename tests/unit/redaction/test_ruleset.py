@@ -72,6 +72,16 @@ def test_a_checksum_decides() -> None:
     assert all(finding.validated for finding in rules.find("1234"))
 
 
+def test_the_surest_of_two_rules_counts_in_either_order() -> None:
+    """Where two rules find the same with the same score, the one that was confirmed is told."""
+    confirmed = Rule("NUMBER", r"\b[0-9]{6}\b", 0.5, ("account",), lambda _: True)
+    unconfirmed = Rule("NUMBER", r"\b\d{6}\b", 0.5, ("account",))
+    for rules in (ruleset(confirmed, unconfirmed), ruleset(unconfirmed, confirmed)):
+        (finding,) = rules.find("account 123456")
+        assert finding.score == 1.0
+        assert finding.validated
+
+
 def test_matches_that_touch_are_all_found() -> None:
     """Matches follow each other from left to right, as a search through the whole text gives them."""
     rules = ruleset(Rule("PAIR", r"\d\d", 0.9))

@@ -1,0 +1,75 @@
+"""One pattern that rules share: where the automaton saw a sign of it, the pattern itself is tried."""
+
+from collections.abc import Iterator, Sequence
+
+import regex
+
+from redaction.probe import probe
+
+BEYOND = 128  # code points around a match that look-around and context words may see
+FLAGS = regex.DOTALL | regex.MULTILINE | regex.IGNORECASE
+# The last guard against a pattern that backtracks without end: what is not decided by then is a failure.
+TIMEOUT_S = 2.0
+_QUICK = 1_024  # a match no longer than this is decided, by a pattern of ours, before a clock could be read
+
+
+class Check:
+    """A pattern that one or more rules share, and how to find it near where the automaton saw it."""
+
+    __slots__ = (
+        "_pattern",
+        "_slow",
+        "_written",
+        "expression",
+        "group",
+        "least",
+        "longest",
+        "reach",
+        "spaced",
+    )
+
+    def __init__(self, pattern: str, *, trusted: bool) -> None:
+        told = probe(pattern)
+        self.expression = told.expression
+        self.least = told.least
+        self.reach = told.reach
+        self.longest = told.longest
+        self.spaced = told.spaced
+        self._written = told.begins + told.pattern
+        self._pattern: regex.Pattern[str] | None = None
+        self.group: str | int = "value" if "(?P<value>" in told.pattern else 0
+        self._slow = not trusted or told.longest > _QUICK
+
+    @property
+    def pattern(self) -> "regex.Pattern[str]":
+        """The pattern, compiled when first needed: most never are, and all together take seconds."""
+        if self._pattern is None:
+            self._pattern = regex.compile(self._written, FLAGS)
+        return self._pattern
+
+    def matches(self, text: str, ends: Sequence[int] | None) -> Iterator["regex.Match[str]"]:
+        """The matches from left to right, none overlapping; ``ends`` is where the automaton saw some."""
+        if ends is None:
+            yield from self.pattern.finditer(text, timeout=TIMEOUT_S)
+            return
+        free = 0  # from here on a match may begin
+        for end in ends:
+            last = end - self.least  # behind it no match begins that the automaton saw end here
+            start = max(free, end - self.reach)
+            if not self.spaced:
+                # What lies between the beginning and what the automaton saw last holds no space.
+                start = max(start, text.rfind(" ", start, max(end - 1, 0)) + 1)
+            while start <= last:
+                match = self._at(text, start, last + self.longest + BEYOND)
+                if match is None or match.start() > last:
+                    start = last + 1
+                else:
+                    yield match
+                    start = match.end()
+            free = max(free, start)
+
+    def _at(self, text: str, start: int, end: int) -> "regex.Match[str] | None":
+        pattern = self._pattern or self.pattern
+        if self._slow:
+            return pattern.search(text, start, end, timeout=TIMEOUT_S)
+        return pattern.search(text, start, end)
