@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from redaction.evaluation.errors import DataInvalid
-from redaction.evaluation.made import secrets
+from redaction.evaluation.made import letters, secrets
 from redaction.evaluation.samples import Sample
 
 __all__ = ["made"]
@@ -16,6 +16,7 @@ __all__ = ["made"]
 _PREFIX: Final = "made:"
 _SETS: Final[Mapping[str, Callable[[], list[Sample]]]] = {
     "secrets": secrets.samples,
+    "letters": letters.samples,
 }
 
 

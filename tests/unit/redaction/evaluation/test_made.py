@@ -1,3 +1,4 @@
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -5,8 +6,9 @@ import pytest
 from redaction.detectors import secrets as detector
 from redaction.evaluation.errors import DataInvalid
 from redaction.evaluation.labels import read_labels
-from redaction.evaluation.made import made, secrets
+from redaction.evaluation.made import letters, made, secrets
 from redaction.evaluation.measure import Choice, load
+from redaction.training.values import TEMPLATES
 
 
 def test_made_secrets_are_the_same_in_every_run() -> None:
@@ -62,3 +64,26 @@ def test_made_secrets_are_found_and_what_looks_like_one_is_not() -> None:
         true += sum(not gold.isdisjoint(range(each.start, each.end)) for each in found)
     assert covered >= 0.95 * sum(bool(row.gold) for row in rows)
     assert true >= 0.9 * sum(map(len, findings))
+
+
+def test_made_letters_label_what_they_were_filled_with() -> None:
+    """Each language has as many rows, the same in every run, and each label stands on its own value."""
+    rows = letters.samples(80)
+    assert rows == letters.samples(80)
+    assert Counter(row.language for row in rows) == dict.fromkeys(letters.LANGUAGES, 20)
+    dates = [
+        row.text[gold.start : gold.end] for row in rows for gold in row.gold if str(gold.label) == "date"
+    ]
+    assert dates
+    assert all(any(map(str.isdigit, date)) for date in dates)
+    assert not any("{" in row.text and '{"' not in row.text for row in rows)
+
+
+def test_sentences_of_letters_are_in_no_training() -> None:
+    """No template of the letters stands among those that the classifier learns from."""
+    folder = Path(letters.__file__).with_name("letters")
+    for language in letters.LANGUAGES:
+        measured = (folder / f"{language}.txt").read_text("utf-8").splitlines()
+        learnt = (TEMPLATES / f"{language}.txt").read_text("utf-8").splitlines()
+        assert measured
+        assert not set(measured) & set(learnt)
