@@ -17,6 +17,7 @@ from redaction.classifier.errors import ClassifierUnusable
 from redaction.classifier.files import FOLDER, Published, read
 from redaction.classifier.units import Reader
 from redaction.classifier.windows import Window, windows
+from redaction.detectors._strays import settled
 
 _EVERYDAY = frozenset({1})
 _DRIVER = Path("/dev/nvidiactl")
@@ -71,7 +72,7 @@ class ClassifierDetector:
         return [
             [
                 Finding(span.label, span.start, span.end, span.score, self.name)
-                for span in self._decision.spans(text, units, answered)
+                for span in settled(text, self._decision.spans(text, units, answered))
                 if span.label not in self._ignored
             ]
             for text, units, answered in zip(texts, read_texts, by_text, strict=True)
