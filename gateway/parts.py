@@ -30,6 +30,7 @@ from gateway.identity.base import Authenticator
 from gateway.identity.keys import key_digest
 from gateway.identity.principals import Principals
 from gateway.ownership.live.directory import LiveDirectory
+from gateway.ownership.registry.parties import heir
 from gateway.ownership.registry.seed import seed_registry
 from gateway.ownership.rights.seed import seed_grants
 from gateway.pdp.base import PolicyEngine
@@ -262,7 +263,7 @@ def governance(settings: Settings, people: People, control: Control) -> Governan
     if unknown:
         known = ", ".join(sorted(each.kind for each in operations))
         raise SettingsInvalid(f"control.two_people: no operation {', '.join(unknown)}; there are {known}")
-    return Governance(control, operations, people, two_people)
+    return Governance(control, operations, people, two_people, heir=heir)
 
 
 def sinks(settings: Settings) -> dict[str, Sink]:

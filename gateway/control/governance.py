@@ -1,7 +1,9 @@
 """Where operations are performed: at once, or by two people where the settings say so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
 from pydantic import ValidationError
@@ -26,6 +28,11 @@ class People(Protocol):
 
     def find(self, subject: str) -> Acting | None:
         """Whoever has this opaque subject id, with today's roles; None if there is nobody any more."""
+
+
+def _same(connection: Connection, name: str, at_us: int) -> str:
+    del connection, at_us
+    return name
 
 
 def _anything(connection: Connection) -> None:
@@ -66,7 +73,11 @@ class TwoPeople:
 
 
 class Governance:
-    """Performs operations on the control database."""
+    """Performs operations on the control database.
+
+    ``heir`` says who stands in the place of a party at a time, for what was proposed under its old name;
+    raises a ``CustodyError`` where that is nobody in particular.
+    """
 
     def __init__(
         self,
@@ -74,11 +85,14 @@ class Governance:
         catalogue: Catalogue | None = None,
         people: People | None = None,
         two_people: TwoPeople | None = None,
+        *,
+        heir: Callable[[Connection, str, int], str] = _same,
     ) -> None:
         self.control = control
         self.catalogue = catalogue or Catalogue(())
         self._people = people
         self._two_people = two_people or TwoPeople()
+        self._heir = heir
 
     async def perform(self, acting: Acting, operation: Operation, terms: Terms = NO_TERMS) -> Performed:
         """Does the operation, or proposes it where it needs two people; raises a ``CustodyError``."""
@@ -148,9 +162,11 @@ class Governance:
         proposal = proposals.unanswered(change.connection, name, change.at_us)
         _require_another(acting, proposal)
         operation = self._operation(proposal)
+        now = self._heirs(change, operation)
+        operation = operation.following(now)
         _rehearse(change, acting, operation)
         proposer = self._proposer(proposal)
-        _record(change, EntryType.OPERATION_CONSENTED, proposal)
+        _record(change, EntryType.OPERATION_CONSENTED, proposal, now)
         # What the operation itself records is the proposer's deed; that this person consented stands above.
         done_by = replace(proposer, approved_by=acting.subject.id)
         outcome = operation.apply(replace(change, actor=proposer.actor), done_by)
@@ -172,7 +188,11 @@ class Governance:
         """Raises ``NotPermitted`` or ``NotFound`` unless the operation would be for them to do."""
         _require_another(acting, proposal)
         try:
-            _rehearse(change, acting, self._operation(proposal))
+            operation = self._operation(proposal)
+            # Where nobody in particular stands in a party's place, it is still known whose the operation is.
+            with suppress(Conflict):
+                operation = operation.following(self._heirs(change, operation))
+            _rehearse(change, acting, operation)
         except (NotPermitted, NotFound):
             raise
         except CustodyError:
@@ -186,6 +206,11 @@ class Governance:
                 f"This version of Custody cannot do {proposal.kind} as it was proposed; propose it anew.",
                 reason_admin=type(error).__name__,
             ) from error
+
+    def _heirs(self, change: Change, operation: Operation) -> dict[str, str]:
+        """Who stands in the place of those parties that the operation names and that have ended."""
+        heirs = {name: self._heir(change.connection, name, change.at_us) for name in operation.named()}
+        return {name: heir for name, heir in sorted(heirs.items()) if heir != name}
 
     def _proposer(self, proposal: Proposal) -> Acting:
         proposer = self._people.find(proposal.proposer) if self._people else None
@@ -229,7 +254,9 @@ def _require_another(acting: Acting, proposal: Proposal) -> None:
         raise NotPermitted("This needs two people: somebody else must consent to what you proposed.")
 
 
-def _record(change: Change, kind: EntryType, proposal: Proposal) -> None:
+def _record(
+    change: Change, kind: EntryType, proposal: Proposal, now: Mapping[str, str] = MappingProxyType({})
+) -> None:
     detail: Outcome = {
         "proposal": proposal.id,
         "operation": proposal.kind,
@@ -237,4 +264,7 @@ def _record(change: Change, kind: EntryType, proposal: Proposal) -> None:
         "proposer": proposal.proposer,
         "expires_us": proposal.expires_us,
     }
+    if now:
+        # The digest is of what was proposed; this is what was done otherwise.
+        detail["in_place_of"] = dict(now)
     change.record(kind, detail)  # type: ignore[arg-type]  # no number here has a fraction

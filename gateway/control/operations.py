@@ -2,10 +2,10 @@
 
 import inspect
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Self, TypeAlias
 
 import orjson
 from pydantic import BaseModel, ConfigDict
@@ -58,6 +58,7 @@ class Operation(BaseModel):
     ``kind`` names it ("grant.give") in settings, proposals, the API and the command line. The first sentence
     of a subclass's docstring and its fields' descriptions are its help there. An operation about an asset
     holds the asset's id in a field ``asset``; ``makes_asset`` says that there is none of this id yet.
+    ``parties`` names the fields that hold a party, or parties by something.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,6 +66,7 @@ class Operation(BaseModel):
     kind: ClassVar[str]
     changes_rights: ClassVar[bool] = False
     makes_asset: ClassVar[bool] = False
+    parties: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def apply(self, change: Change, acting: Acting) -> Outcome:
@@ -81,6 +83,17 @@ class Operation(BaseModel):
         asset = getattr(self, "asset", "")
         return asset if isinstance(asset, str) else ""
 
+    def named(self) -> frozenset[str]:
+        """The parties that it names."""
+        held = [getattr(self, field) for field in self.parties]
+        names = {name for each in held for name in (each.values() if isinstance(each, Mapping) else [each])}
+        return frozenset(name for name in names if name)
+
+    def following(self, now: Mapping[str, str]) -> Self:
+        """Itself, with others in the place of parties that it names."""
+        changed = {field: _followed(getattr(self, field), now) for field in self.parties}
+        return self.model_copy(update=changed)
+
     def as_json(self) -> str:
         """Itself as JSON that is the same whenever it says the same."""
         return orjson.dumps(self.model_dump(), default=_in_order, option=_CANONICAL).decode()
@@ -93,6 +106,12 @@ class Operation(BaseModel):
     def help_line(cls) -> str:
         """What it does, in one sentence."""
         return (inspect.getdoc(cls) or cls.kind).partition("\n")[0]
+
+
+def _followed(value: object, now: Mapping[str, str]) -> object:
+    if isinstance(value, Mapping):
+        return {key: now.get(name, name) for key, name in value.items()}
+    return now.get(value, value) if isinstance(value, str) else value
 
 
 def _in_order(value: object) -> list[str]:

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import orjson
 from pydantic import Field, JsonValue
@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from gateway.control import proposals
 from gateway.control.proposals import Proposal, State
+from gateway.ownership.registry.parties import party, successors
 from gateway.views.base import Moment, Query, Shelf, Told, View, moment
 
 
@@ -27,6 +28,9 @@ class ProposalView(View):
     asset: str
     proposer: str = Field(description="Opaque id of who proposed it.")
     department: str
+    now: dict[str, list[str]] = Field(
+        description="Who stands in the place of those of its parties that have ended."
+    )
     state: State
     proposed: Moment
     expires: Moment
@@ -45,7 +49,7 @@ class ProposalView(View):
     @property
     def concerned(self) -> frozenset[str]:
         """The department of who proposed it; a second person is found there as a rule."""
-        return frozenset({self.department})
+        return frozenset({self.department, *self.now.get(self.department, ())})
 
 
 class ProposalQuery(Query):
@@ -56,7 +60,7 @@ class ProposalQuery(Query):
 
 def find(connection: Connection, name: str, now_us: int) -> ProposalView:
     """The proposal of this id; raises ``NotFound``."""
-    return _view(proposals.find(connection, name), now_us)
+    return _view(connection, proposals.find(connection, name), now_us)
 
 
 def some(
@@ -65,7 +69,7 @@ def some(
     """Proposals by time."""
     found: list[ProposalView] = []
     while rows := proposals.listing(connection, after=after, limit=limit):
-        views = [_view(each, now_us) for each in rows]
+        views = [_view(connection, each, now_us) for each in rows]
         found += [each for each in views if query.state in {None, each.state}]
         if len(found) >= limit:
             break
@@ -76,12 +80,23 @@ def some(
 SHELF = Shelf("proposal", "proposals", ProposalView, ProposalQuery, find, some)
 
 
-def _view(proposal: Proposal, now_us: int) -> ProposalView:
-    answer = proposal.answer
+def _stand_ins(
+    connection: Connection, operation: Mapping[str, JsonValue], department: str, now_us: int
+) -> dict[str, list[str]]:
+    held = [department, *operation.values()]
+    told = (name for each in held for name in (each.values() if isinstance(each, dict) else [each]))
+    found = (party(connection, name) for name in sorted({name for name in told if isinstance(name, str)}))
+    ended = [each.id for each in found if each is not None and each.ended_us <= now_us]
+    return {name: [*successors(connection, name, now_us)] for name in ended}
+
+
+def _view(connection: Connection, proposal: Proposal, now_us: int) -> ProposalView:
+    answer, operation = proposal.answer, orjson.loads(proposal.text)
     return ProposalView(
         id=proposal.id,
         kind=proposal.kind,
-        operation=orjson.loads(proposal.text),
+        operation=operation,
+        now=_stand_ins(connection, operation, proposal.department, now_us),
         asset=proposal.asset,
         proposer=proposal.proposer,
         department=proposal.department,

@@ -4,6 +4,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.ownership.registry.facets import Facet
+from gateway.ownership.registry.parties import successors
 from gateway.ownership.rights import transfers
 from gateway.ownership.rights.transfers import State, Transfer
 from gateway.views.base import End, Moment, Narrow, Query, Shelf, View, moment
@@ -17,6 +18,8 @@ class TransferView(View):
     facet: Facet
     from_party: str
     to_party: str
+    from_now: list[str] = Field(description="Who stands in the place of the one side now.")
+    to_now: list[str] = Field(description="And of the other.")
     state: State
     proposer: str = Field(description="Opaque id of who proposed it.")
     proposed: Moment
@@ -37,8 +40,8 @@ class TransferView(View):
 
     @property
     def concerned(self) -> frozenset[str]:
-        """Both sides."""
-        return frozenset({self.from_party, self.to_party})
+        """Both sides, and whoever stands in their place."""
+        return frozenset({self.from_party, self.to_party, *self.from_now, *self.to_now})
 
 
 class TransferQuery(Query):
@@ -51,15 +54,13 @@ class TransferQuery(Query):
 
 def find(connection: Connection, name: str, now_us: int) -> TransferView:
     """The transfer of this id; raises ``NotFound``."""
-    del now_us
-    return _view(transfers.find_transfer(connection, name))
+    return _view(connection, transfers.find_transfer(connection, name), now_us)
 
 
 def some(
     connection: Connection, query: TransferQuery, after: str, limit: int, now_us: int
 ) -> Sequence[TransferView]:
     """Transfers by id."""
-    del now_us
     found = transfers.transfers(
         connection,
         asset=query.asset,
@@ -68,20 +69,23 @@ def some(
         after=after,
         limit=limit,
     )
-    return [_view(each) for each in found]
+    return [_view(connection, each, now_us) for each in found]
 
 
 SHELF = Shelf("transfer", "transfers", TransferView, TransferQuery, find, some)
 
 
-def _view(found: Transfer) -> TransferView:
+def _view(connection: Connection, found: Transfer, now_us: int) -> TransferView:
     offer = found.offer
+    sides = [successors(connection, name, now_us) for name in (offer.from_party, offer.to_party)]
     return TransferView(
         id=found.id,
         asset=offer.asset,
         facet=offer.facet,
         from_party=offer.from_party,
         to_party=offer.to_party,
+        from_now=[*sides[0]],
+        to_now=[*sides[1]],
         state=found.state,
         proposer=found.proposer,
         proposed=moment(found.proposed_us),

@@ -187,6 +187,57 @@ async def test_a_proposal_is_rehearsed(governance: Governance, first: Acting) ->
     assert await _count(governance, PROPOSAL) == await _count(governance, CONTROL_CHANGE) == 0
 
 
+class Give(Hand):
+    """Gives an asset to a party."""
+
+    kind: ClassVar[str] = "test.give"
+    parties: ClassVar[tuple[str, ...]] = ("to", "shares")
+    to: str = Field(description="Whom.")
+    shares: dict[str, str] = Field({}, description="Who gets a part, by part.")
+
+    def apply(self, change: Change, acting: Acting) -> Outcome:
+        """As a hand-over."""
+        return {**super().apply(change, acting), "to": self.to, "shares": dict(self.shares)}
+
+
+def _heir(connection: Connection, name: str, at_us: int) -> str:
+    del connection, at_us
+    if name == "torn":
+        raise Conflict("Two stand in its place.")
+    return {"old": "new"}.get(name, name)
+
+
+async def test_a_proposal_follows_a_party_that_was_renamed(governance: Governance, log: Log) -> None:
+    """It is done to whoever stands in the old name's place, and the record of the consent says so."""
+    following = Governance(
+        governance.control, Catalogue([Give]), Staff(LEAD, DEPUTY), TwoPeople(frozenset({"*"})), heir=_heir
+    )
+    asked = Give(asset="a", to="old", shares={"x": "old", "y": "other"})
+    waiting = await following.perform(LEAD, asked)
+    done = await following.consent(DEPUTY, waiting.proposal)
+    assert done.outcome == {"handed": "a", "by": "lead", "to": "new", "shares": {"x": "new", "y": "other"}}
+    proposed, consented, _ = [entry.record.detail for entry in await _entries(governance, log)]
+    assert consented["in_place_of"] == {"old": "new"}
+    assert consented["digest"] == proposed["digest"] == asked.fingerprint()
+
+
+async def test_a_proposal_about_a_party_that_was_torn_apart(governance: Governance) -> None:
+    """Nobody can consent to it; declining it stays the right of those whose the operation is."""
+    following = Governance(
+        governance.control,
+        Catalogue([Give]),
+        Staff(LEAD, DEPUTY, OUTSIDER),
+        TwoPeople(frozenset({"*"})),
+        heir=_heir,
+    )
+    waiting = await following.perform(LEAD, Give(asset="a", to="torn"))
+    with pytest.raises(Conflict, match="Two stand"):
+        await following.consent(DEPUTY, waiting.proposal)
+    with pytest.raises(NotPermitted):
+        await following.decline(OUTSIDER, waiting.proposal)
+    await following.decline(DEPUTY, waiting.proposal)
+
+
 @pytest.mark.parametrize("loss", ["role", "person"])
 async def test_the_first_person_must_still_be_allowed_to(
     governance: Governance, staff: Staff, loss: str

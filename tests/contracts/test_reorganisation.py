@@ -17,7 +17,7 @@ from gateway.ownership.registry import errors as refused
 from gateway.ownership.registry.beliefs import owner
 from gateway.ownership.registry.facets import AssetType, Basis, Facet, PartyKind
 from gateway.ownership.registry.history import held_by
-from gateway.ownership.registry.parties import party, register_party, successions, successors
+from gateway.ownership.registry.parties import heir, lineage, party, register_party, successions, successors
 from gateway.ownership.registry.registration import NewAsset, register_asset
 from tests.registries import SECOND, World, give, registry_place, tell_the_story
 
@@ -104,6 +104,25 @@ async def test_names_lead_to_who_stands_in_their_place(world: World) -> None:
     assert world.see(lambda c: successors(c, "nobody", at_us)) == ()
     told = [(each.predecessor, each.successor) for each in world.see(lambda c: successions(c, "platform"))]
     assert told == [("it", "platform"), ("platform", "compute"), ("platform", "storage")]
+
+
+async def test_one_heir_or_none_in_particular(world: World) -> None:
+    """Through any chain of names the one who stands there is found; of several, or none, nobody is meant."""
+    await world.do(_reshape(Reshaping.RENAME, ("it",), ("platform",)))
+    await world.do(_reshape(Reshaping.MERGE, ("platform", "product"), ("works",)))
+    at_us = world.at_us
+    assert [world.see(lambda c, n=name: heir(c, n, at_us)) for name in ("it", "product", "works", "?")] == [
+        "works",
+        "works",
+        "works",
+        "?",
+    ]
+    assert world.see(lambda c: lineage(c, "works")) == {"works", "platform", "product", "it"}
+    await world.do(_reshape(Reshaping.SPLIT, ("works",), ("left", "right")))
+    await world.do(_reshape(Reshaping.DISSOLVE, ("retail",), ()))
+    for name, told in (("it", "left and right"), ("retail", "no successor")):
+        with pytest.raises(refused.PartyEnded, match=told):
+            world.see(lambda c, n=name: heir(c, n, world.at_us))
 
 
 async def test_merged_departments_become_one(world: World) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.entry import EntryType
 from audit.log import open_log
 from audit.place import Place
+from gateway.control import proposals
 from gateway.control.changes import Change, current_revision
 from gateway.control.operations import Acting, Operation
 from gateway.control.schema import FOREVER
@@ -38,11 +39,14 @@ from gateway.ownership.rights.grants import MOST_GRANTS, grant_history, grants_a
 from gateway.ownership.rights.lapsing import lapse_transfers
 from gateway.ownership.rights.tables import DELEGATION, GRANT, TRANSFER, TRANSFER_END
 from gateway.ownership.rights.transfers import State, find_transfer, transfers
+from gateway.views import proposals as proposal_views
+from gateway.views import transfers as transfer_views
 from tests.contracts.rights_world import SECOND, World, employee, speaker
 from tests.registries import registry_place
 
 pytestmark = pytest.mark.anyio
 
+DAY_US = 86_400 * SECOND
 PRODUCT, RETAIL, IT, LEGAL = speaker("product"), speaker("retail"), speaker("it"), speaker("legal")
 
 
@@ -451,21 +455,100 @@ async def test_an_offer_dies_with_what_it_offers(world: World) -> None:
     await refused(world, NotPermitted, LEGAL, RevokeTransfer(transfer=transfer))
 
 
-@pytest.mark.parametrize("renamed", ["product", "retail"])
-async def test_an_offer_does_not_outlive_a_party_to_it(world: World, renamed: str) -> None:
-    """Where either side has become another department, neither name can accept: it is offered anew."""
-    transfer = str((await world.do(PRODUCT, offer(world)))["transfer"])
+async def reshape(world: World, kind: Reshaping, units: str, successors: str) -> None:
+    """A reorganisation as of its own moment."""
     await world.change(
         lambda change: reorganise(
             change,
             Reorganisation(
-                kind=Reshaping.RENAME, units=(renamed,), successors=("new",), effective_us=change.at_us
+                kind=kind,
+                units=tuple(units.split()),
+                successors=tuple(successors.split()),
+                effective_us=change.at_us,
             ),
         )
     )
+
+
+@pytest.mark.parametrize("side", ["product", "retail"])
+async def test_an_offer_follows_a_renamed_party(world: World, side: str) -> None:
+    """Where a side goes by another name, its new name stands in the old one's place, and nobody else."""
+    transfer = str((await world.do(PRODUCT, offer(world)))["transfer"])
+    await reshape(world, Reshaping.RENAME, side, "between")
+    await reshape(world, Reshaping.RENAME, "between", "new")
+    receiver = "new" if side == "retail" else "retail"
+    for stranger in ({"new", "retail", "product", "between", "legal"}) - {receiver}:
+        await refused(world, NotPermitted, speaker(stranger), AcceptTransfer(transfer=transfer))
+    assert [each.id for each in world.see(lambda c: transfers(c, party="new"))] == [transfer]
+    told = await world.do(speaker(receiver), AcceptTransfer(transfer=transfer))
+    assert (told["holder"], world.holder("support-tone")) == (receiver, receiver)
+
+
+@pytest.mark.parametrize(("side", "ending"), [("product", RevokeTransfer), ("retail", DeclineTransfer)])
+async def test_a_renamed_party_ends_its_offer(
+    world: World, side: str, ending: type[RevokeTransfer | DeclineTransfer]
+) -> None:
+    """Taking back and declining are the new name's too, and of nobody else."""
+    transfer = str((await world.do(PRODUCT, offer(world)))["transfer"])
+    await reshape(world, Reshaping.RENAME, side, "new")
+    await refused(world, NotPermitted, LEGAL, ending(transfer=transfer))
+    await world.do(speaker("new"), ending(transfer=transfer))
+
+
+async def test_what_is_told_of_a_renamed_party(world: World) -> None:
+    """Offers and proposals show who stands in an old name's place, and are shown to them."""
+    transfer = str((await world.do(PRODUCT, offer(world)))["transfer"])
+
+    def propose(change: Change) -> str:
+        change.record(EntryType.OPERATION_PROPOSED, {})
+        return proposals.propose(change, RETAIL, grant(world), DAY_US).id
+
+    proposal = await world.change(propose)
+    await reshape(world, Reshaping.RENAME, "retail", "stores")
+    offered = world.see(lambda c: transfer_views.find(c, transfer, world.at_us))
+    assert (offered.to_party, offered.to_now, offered.from_now) == ("retail", ["stores"], ["product"])
+    assert "stores" in offered.concerned
+    waiting = world.see(lambda c: proposal_views.find(c, proposal, world.at_us))
+    assert (waiting.department, waiting.now) == ("retail", {"retail": ["stores"]})
+    assert waiting.concerned == {"retail", "stores"}
+
+
+async def test_an_offer_to_a_department_that_was_split_is_nobodys(world: World) -> None:
+    """Which part was meant nobody can say, so neither accepts; either may decline."""
+    transfer = str((await world.do(PRODUCT, offer(world)))["transfer"])
+    await reshape(world, Reshaping.SPLIT, "retail", "shops web")
+    for part in ("shops", "web"):
+        words = await refused(world, Conflict, speaker(part), AcceptTransfer(transfer=transfer))
+        assert "shops and web" in words
+    await world.do(speaker("web"), DeclineTransfer(transfer=transfer))
+
+
+async def test_an_offer_between_merged_parties_passes_nothing(world: World) -> None:
+    """Where both sides have become one, there is nothing left to accept."""
+    transfer = str((await world.do(PRODUCT, offer(world)))["transfer"])
+    await reshape(world, Reshaping.MERGE, "product retail", "sales")
+    words = await refused(world, Conflict, speaker("sales"), AcceptTransfer(transfer=transfer))
+    assert "Both sides are sales" in words
+
+
+async def test_an_offer_does_not_come_back_to_life_by_a_merger(world: World) -> None:
+    """Who offered it lost it meanwhile to another; that both are one later makes the offer no good."""
+    transfer = str((await world.do(PRODUCT, offer(world)))["transfer"])
+
+    def take(change: Change) -> None:
+        assert_facet(
+            change,
+            asset="support-tone",
+            facet=Facet.ACCOUNTABLE_OWNER,
+            holder="legal",
+            basis=Basis.RULING,
+            valid_from_us=change.at_us,
+        )
+
+    await world.change(take)
+    await reshape(world, Reshaping.MERGE, "product legal", "legal")
     await refused(world, Conflict, RETAIL, AcceptTransfer(transfer=transfer))
-    await refused(world, NotPermitted, speaker("new"), AcceptTransfer(transfer=transfer))
-    assert world.holder("support-tone") == ("new" if renamed == "product" else "product")
+    assert world.holder("support-tone") == "legal"
 
 
 async def test_what_is_disputed_is_not_transferred(world: World) -> None:

@@ -27,6 +27,8 @@ _STRONG = frozenset({Basis.LAW, Basis.CONTRACT, Basis.CHARTER})
 
 
 class _Assertion(Operation):
+    parties: ClassVar[tuple[str, ...]] = ("holder", "replaces")
+
     asset: Name = Field(description="The asset.", examples=["support-tone"])
     facet: Facet = Field(description="What is held of it.")
     holder: Name = Field(description="The party that holds it.")

@@ -44,6 +44,7 @@ class GiveDelegation(Operation):
     """
 
     kind: ClassVar[str] = "delegation.give"
+    parties: ClassVar[tuple[str, ...]] = ("delegate",)
     changes_rights: ClassVar[bool] = True
 
     delegate: Annotated[str, Field(min_length=1, max_length=128)] = Field(

@@ -34,6 +34,7 @@ class GiveGrant(Operation):
     """
 
     kind: ClassVar[str] = "grant.give"
+    parties: ClassVar[tuple[str, ...]] = ("department",)
     changes_rights: ClassVar[bool] = True
 
     asset: Name = Field(description="Id of the asset.", examples=["support-tone"])

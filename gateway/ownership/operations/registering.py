@@ -35,6 +35,7 @@ class RegisterParty(Operation):
     """Registers an org unit, person, group or service, so that it can hold something."""
 
     kind: ClassVar[str] = "party.register"
+    parties: ClassVar[tuple[str, ...]] = ("belongs_to",)
     party: Name = Field(description="Its name; of a person or service the opaque subject id.")
     type: PartyKind = Field(description="What it is.")
     belongs_to: Name | None = Field(None, description="The org unit of a person, group or service.")
@@ -81,6 +82,7 @@ class RegisterAsset(Operation):
     """Registers an asset with its accountable owner."""
 
     kind: ClassVar[str] = "asset.register"
+    parties: ClassVar[tuple[str, ...]] = ("owner", "facets")
     changes_rights: ClassVar[bool] = True
     makes_asset: ClassVar[bool] = True
     asset: Name = Field(description="Its id.", examples=["support-tone"])

@@ -10,10 +10,25 @@ from gateway.errors import Conflict, Impossible
 from gateway.ownership.disputes.measures import require_unfrozen
 from gateway.ownership.registry.assertions import assert_facet
 from gateway.ownership.registry.facets import Basis, Facet
-from gateway.ownership.registry.parties import require_party
+from gateway.ownership.registry.parties import heir, require_party, successors
 from gateway.ownership.registry.times import span
-from gateway.ownership.rights.authority import Power, holder_of, require_authority, require_speaker
-from gateway.ownership.rights.transfers import Offer, State, Transfer, find_transfer, finish, propose
+from gateway.ownership.rights.authority import (
+    Power,
+    authority_over,
+    holder_of,
+    require_authority,
+    require_speaker,
+    speaks_for,
+)
+from gateway.ownership.rights.transfers import (
+    Offer,
+    State,
+    Transfer,
+    find_transfer,
+    finish,
+    propose,
+    still_theirs,
+)
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
@@ -26,6 +41,7 @@ class ProposeTransfer(Operation):
 
     kind: ClassVar[str] = "transfer.propose"
     changes_rights: ClassVar[bool] = True
+    parties: ClassVar[tuple[str, ...]] = ("to",)
 
     asset: Name = Field(description="Id of the asset.", examples=["support-tone"])
     facet: Facet = Field(Facet.ACCOUNTABLE_OWNER, description="Which facet is to pass.")
@@ -67,11 +83,22 @@ class _Ending(Operation):
             raise Conflict(f"The transfer {found.id} was not accepted in time.", param="transfer")
         return found
 
+    @staticmethod
+    def _standing(change: Change, party: str) -> tuple[str, ...]:
+        """Who stands in the place of a party of the offer now."""
+        return successors(change.connection, party, change.at_us) or (party,)
+
+    def _require_offered(self, change: Change, acting: Acting, offer: Offer) -> None:
+        """Raises ``NotPermitted`` unless who acts speaks for the party that it is offered to."""
+        standing = self._standing(change, offer.to_party)
+        if not any(speaks_for(acting, each) for each in standing):
+            require_speaker(acting, standing[0])
+
 
 class AcceptTransfer(_Ending):
     """Accept a transfer: the facet passes now.
 
-    The party that it is offered to may.
+    The party that it is offered to may, under whatever name it goes by then.
     """
 
     kind: ClassVar[str] = "transfer.accept"
@@ -80,25 +107,27 @@ class AcceptTransfer(_Ending):
         """Passes the facet on; raises ``NotPermitted``, ``NotFound`` or ``Conflict``."""
         found = self._open(change)
         offer = found.offer
-        require_speaker(acting, offer.to_party)
-        require_party(change.connection, offer.to_party, change.at_us)
+        self._require_offered(change, acting, offer)
+        receiver = heir(change.connection, offer.to_party, change.at_us)
         holder = holder_of(change, offer.asset, offer.facet)
-        if holder != offer.from_party:
+        if not still_theirs(change.connection, found, holder, change.at_us):
             raise Conflict(
                 f"{offer.facet.value} of {offer.asset} is {holder}'s by now, not {offer.from_party}'s."
             )
+        if holder == receiver:
+            raise Conflict(f"Both sides are {holder} by now, so there is nothing to pass on.")
         require_unfrozen(change.connection, offer.asset, offer.facet, change.at_us)
         finish(change, found, State.ACCEPTED)
         assert_facet(
             change,
             asset=offer.asset,
             facet=offer.facet,
-            holder=offer.to_party,
+            holder=receiver,
             basis=Basis.TRANSFER,
             valid_from_us=change.at_us,
             reference=found.id,
         )
-        return {"transfer": found.id, "state": State.ACCEPTED.value, "holder": offer.to_party}
+        return {"transfer": found.id, "state": State.ACCEPTED.value, "holder": receiver}
 
 
 class DeclineTransfer(_Ending):
@@ -113,7 +142,7 @@ class DeclineTransfer(_Ending):
     def apply(self, change: Change, acting: Acting) -> Outcome:
         """Ends the offer; raises ``NotPermitted``, ``NotFound`` or ``Conflict``."""
         found = self._open(change)
-        require_speaker(acting, found.offer.to_party)
+        self._require_offered(change, acting, found.offer)
         finish(change, found, State.DECLINED)
         return {"transfer": found.id, "state": State.DECLINED.value}
 
@@ -131,7 +160,9 @@ class RevokeTransfer(_Ending):
         """Ends the offer; raises ``NotPermitted``, ``NotFound`` or ``Conflict``."""
         found = self._open(change)
         offer = found.offer
-        require_authority(change, acting, offer.asset, offer.from_party, Power.TRANSFER)
+        standing = self._standing(change, offer.from_party)
+        if not any(authority_over(change, acting, offer.asset, each, Power.TRANSFER) for each in standing):
+            require_authority(change, acting, offer.asset, standing[0], Power.TRANSFER)
         finish(change, found, State.REVOKED)
         return {"transfer": found.id, "state": State.REVOKED.value}
 

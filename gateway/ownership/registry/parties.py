@@ -98,6 +98,31 @@ def successors(connection: Connection, name: str, at_us: int) -> tuple[str, ...]
     return tuple(sorted(standing))
 
 
+def heir(connection: Connection, name: str, at_us: int) -> str:
+    """Who alone stands in the place of a party: itself while it lasts, and where nobody knows of it.
+
+    Raises ``PartyEnded`` where nobody does, or several: whom of them was meant nobody can say.
+    """
+    if party(connection, name) is None:
+        return name
+    standing = successors(connection, name, at_us)
+    if len(standing) != 1:
+        instead = f"{' and '.join(standing)} stand in its place" if standing else "it left no successor"
+        raise PartyEnded(f"The party {name!r} has ended, and {instead}; say anew who is meant.")
+    return standing[0]
+
+
+def lineage(connection: Connection, name: str) -> frozenset[str]:
+    """The party and all in whose place it stands, by whatever they were called before."""
+    found, asked = {name}, [name]
+    while asked:
+        before = select(PARTY_SUCCESSION.c.predecessor).where(PARTY_SUCCESSION.c.successor == asked.pop())
+        fresh = set(connection.scalars(before)) - found
+        found |= fresh
+        asked += fresh
+    return frozenset(found)
+
+
 def register_party(change: Change, name: str, kind: PartyKind, belongs_to: str = "") -> None:
     """Registers a party and records it; raises ``AlreadyRegistered``, ``UnknownParty`` or ``UnfitHolder``."""
     add_party(change, name, kind, belongs_to)

@@ -10,6 +10,8 @@ from gateway.control.changes import Change
 from gateway.errors import Conflict, NotFound
 from gateway.ownership.registry.assertions import resource_ref
 from gateway.ownership.registry.facets import Facet
+from gateway.ownership.registry.history import timeline
+from gateway.ownership.registry.parties import lineage, successors
 from gateway.ownership.rights.believed import fresh_id
 from gateway.ownership.rights.tables import TRANSFER, TRANSFER_END
 
@@ -75,10 +77,15 @@ def transfers(  # noqa: PLR0913 - filters by keyword
     after: str = "",
     limit: int = 1000,
 ) -> tuple[Transfer, ...]:
-    """Transfers by id; empty names mean any, a party is either side, and open ones have not ended."""
+    """Transfers by id; empty names mean any, a party is either side, and open ones have not ended.
+
+    A party's are those of the parties in whose place it stands, too.
+    """
     where: list[ColumnElement[bool]] = [TRANSFER.c.id > after]
     where += [TRANSFER.c.asset == asset] if asset else []
-    where += [(TRANSFER.c.from_party == party) | (TRANSFER.c.to_party == party)] if party else []
+    if party:
+        names = lineage(connection, party)
+        where.append(TRANSFER.c.from_party.in_(names) | TRANSFER.c.to_party.in_(names))
     where += [TRANSFER_END.c.transfer.is_(None)] if open_only else []
     query = _SELECT.where(*where).order_by(TRANSFER.c.id).limit(limit)
     return tuple(_transfer(row) for row in connection.execute(query))
@@ -90,6 +97,21 @@ def find_transfer(connection: Connection, transfer: str) -> Transfer:
     if row is None:
         raise NotFound(f"There is no transfer {transfer}.", param="transfer")
     return _transfer(row)
+
+
+def still_theirs(connection: Connection, transfer: Transfer, holder: str, at_us: int) -> bool:
+    """Whether the holder is who made the offer, or stands in their place by reorganisation alone."""
+    offer = transfer.offer
+    since = (
+        (each.holder, each.recorded_from_us)
+        for each in timeline(connection, offer.asset, offer.facet)
+        if each.recorded_from_us > transfer.proposed_us
+        and each.valid_from_us <= each.recorded_from_us < each.valid_to_us
+    )
+    return all(
+        name in successors(connection, offer.from_party, known_us)
+        for name, known_us in (*since, (holder, at_us))
+    )
 
 
 def propose(change: Change, offer: Offer) -> str:
