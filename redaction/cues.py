@@ -8,7 +8,7 @@ import regex
 _BEFORE, _AFTER = 60, 30  # code points around a match in which context words count
 LONELY = 64  # a text no longer than this may be nothing but one value
 _LEAST_LONELY = 8
-_AROUND = " \t\r\n\"'`.,;"
+AROUND = " \t\r\n\"'`.,;"
 _WHOLE = 4  # a context word no longer than this must stand alone: "tin" is not in "tiny"
 
 
@@ -70,8 +70,8 @@ class Cues:
         return (
             len(text) <= LONELY
             and end - start >= _LEAST_LONELY
-            and not text[:start].strip(_AROUND)
-            and not text[end:].strip(_AROUND)
+            and not text[:start].strip(AROUND)
+            and not text[end:].strip(AROUND)
         )
 
     def near(self, rule: int, start: int, end: int) -> bool:

@@ -99,12 +99,16 @@ class Signs:
 
     def views(self, text: str) -> list[unveil.View]:
         """The other ways to read the text."""
-        if self._automaton is not None:
-            seen: list[tuple[int, int]] = []
-            self._automaton.scan(shadow(text), seen.append)
-            numbers = {number for number, _ in seen}
-            return unveil.views(text, numbers) if numbers or not text.isascii() else []
-        return unveil.views(text)
+        if self._automaton is None:
+            return unveil.views(text)
+        hits: list[tuple[int, int]] = []
+        self._automaton.scan(shadow(text), hits.append)
+        if not hits and text.isascii():
+            return []
+        seen: dict[int, list[int]] = {}
+        for number, end in hits:
+            seen.setdefault(number, []).append(end)
+        return unveil.views(text, seen)
 
 
 def _found(rules: RuleSet, signs: Signs, text: str) -> list[Finding]:

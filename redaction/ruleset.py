@@ -9,7 +9,7 @@ import regex
 from redaction.automaton import Automaton, available
 from redaction.base import Category, Finding
 from redaction.check import BEYOND, Check
-from redaction.cues import LONELY, Cues, Word
+from redaction.cues import AROUND, LONELY, Cues, Word
 from redaction.octets import shadow
 from redaction.probe import probe
 
@@ -46,7 +46,7 @@ class RuleSet:
         self._uses = _uses(self._rules)
         self._words = _words(self._rules)
         self._alone = sum(rule.bit for rule in self._rules if rule.alone)
-        self._every = (1 << len(self._rules)) - 1
+        self._lonely = _lonely(self._uses)
         self._margin = max((use.check.longest for use in self._uses), default=0) + BEYOND
         told = _by_expression(self._uses)
         first = [each for each in told.values() if any(use.mask & self._alone for use in each)]
@@ -99,8 +99,9 @@ class RuleSet:
         return list(found.values())
 
     def _viable(self, text: str, cues: Cues) -> int:
-        """The rules that may have something to say: in a text that may be nothing but one value, all."""
-        return self._every if len(text) <= LONELY else self._alone | cues.rules
+        """The rules that may have something to say."""
+        viable = self._alone | cues.rules
+        return viable | self._lonely[len(text.strip(AROUND))] if len(text) <= LONELY else viable
 
     def _look(self, automaton: Automaton, text: str) -> "_Looked":
         octets = shadow(text)
@@ -238,6 +239,16 @@ def _by_expression(uses: Sequence[_Use]) -> dict[str, list[_Use]]:
     for use in uses:
         by_expression.setdefault(use.check.expression, []).append(use)
     return by_expression
+
+
+def _lonely(uses: Sequence[_Use]) -> list[int]:
+    """By the size of a text that may be nothing but one value: the rules of which it may be one."""
+    sizes = [0] * (LONELY + 1)
+    for use in uses:
+        bits = sum(rule.bit for rule in use.rules if rule.lonely)
+        for size in range(min(use.check.longest, LONELY) + 1):
+            sizes[size] |= bits
+    return sizes
 
 
 def _mask(uses: Iterable[_Use]) -> int:

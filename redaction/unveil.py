@@ -9,8 +9,10 @@ import binascii
 import html
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
 
 _ROUNDS = 2  # an address may be encoded twice: `%2540`
 _PRINTABLE = 0.95
@@ -58,7 +60,10 @@ SIGNS = (
 )
 _TOKENS, _SPACES, _BREAKS, _WORDS = 2, 3, 4, 5
 _CODED = frozenset((0, 1))
-ALL_SIGNS = frozenset(range(len(SIGNS)))
+_LEAST_TOKEN = 16
+# Where each sign was seen, by the end of its least; None for a sign that may stand anywhere.
+Seen: TypeAlias = Mapping[int, Sequence[int] | None]
+ALL_SIGNS: Seen = MappingProxyType(dict.fromkeys(range(len(SIGNS))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +79,8 @@ class View:
         return self.starts[start], max(self.ends[start:end])
 
 
-def views(text: str, seen: Collection[int] = ALL_SIGNS) -> list[View]:
-    """Each other way to read the text that differs from it; ``seen`` numbers the signs that it has."""
+def views(text: str, seen: Seen = ALL_SIGNS) -> list[View]:
+    """Each other way to read the text that differs from it; ``seen`` says which signs it has, and where."""
     found: list[View] = []
     decoded = _undisguised(text, coded=not _CODED.isdisjoint(seen))
     if decoded is not None:
@@ -85,7 +90,7 @@ def views(text: str, seen: Collection[int] = ALL_SIGNS) -> list[View]:
     for sign, seek in ((_SPACES, _spaced), (_BREAKS, _breaks), (_WORDS, _spelled)):
         if sign in seen and (pieces := seek(shown)):
             found.append(_replaced(decoded or _whole(text), pieces))
-    if _TOKENS in seen and (tokens := _tokens(shown)):
+    if _TOKENS in seen and (tokens := _tokens(shown, seen[_TOKENS])):
         found.append(_decoded(decoded or _whole(text), tokens))
     return found
 
@@ -206,8 +211,14 @@ def _spelled(text: str) -> list[_Piece]:
     return pieces if any(text[start:end] != "@" for start, end, _ in pieces) else []
 
 
-def _tokens(text: str) -> list[tuple[int, int, str]]:
-    told = ((*match.span(), _from_base64(match.group())) for match in _BASE64.finditer(text))
+def _tokens(text: str, ends: Sequence[int] | None) -> list[tuple[int, int, str]]:
+    # In a text's shadow digits of other scripts look like ASCII's, so only in ASCII is what was seen all.
+    if ends is None or not text.isascii():
+        matches: Iterable[re.Match[str]] = _BASE64.finditer(text)
+    else:
+        tried = (_BASE64.match(text, end - _LEAST_TOKEN) for end in ends)
+        matches = (match for match in tried if match is not None)
+    told = ((*match.span(), _from_base64(match.group())) for match in matches)
     return [each for each in told if each[2]]
 
 

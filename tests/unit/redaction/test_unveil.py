@@ -35,6 +35,21 @@ def test_each_place_of_a_view_leads_back(text: str) -> None:
         assert view.text != text
 
 
+_PIECES = st.one_of(
+    st.text(st.sampled_from(_ALPHABET), max_size=12),
+    st.binary(min_size=9, max_size=30).map(lambda octets: base64.b64encode(octets).decode()),
+    st.sampled_from(
+        ["anna@example.com", "4 1 1 1 1 1 1 1", "37\n04", "anna at example dot com", "\u0661" * 20]
+    ),
+)
+
+
+@given(st.lists(_PIECES, max_size=8).map("".join))
+def test_signs_miss_no_view(text: str) -> None:
+    """What is looked for only where a sign of it was seen is all that there is."""
+    assert rules()._signs.views(text) == views(text)
+
+
 @pytest.mark.parametrize(
     ("entity_type", "hidden"),
     [
