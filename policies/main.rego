@@ -39,13 +39,16 @@ permitted if count(company_right) > 0
 
 permitted if {
 	count(owners) > 0
-	count(owners - consenting) == 0
+	consenting == owners
 	count(objecting) == 0
 	count(suspensions) == 0
 }
 
 # Security may open nothing but the record, and that only to whom its own rules name.
-company_right := {right | some right in data.custody.security.allow; input.action.name == "audit"}
+company_right contains right if {
+	input.action.name == "audit"
+	some right in data.custody.security.allow
+}
 
 owners contains input.resource.facets.accountable_owner
 
@@ -54,49 +57,38 @@ owners contains input.resource.base_model_owner if {
 	input.action.name in invoking
 }
 
-# What each owner's package says. A package that is missing, or says something of a wrong type, has no entry
-# here: what must hold is stated, so that such a package does not consent.
-verdicts[owner] := {"allow": allowing, "deny": denying, "obligations": obliging} if {
-	some owner in owners
-	denying := data.custody.departments[owner].deny
-	allowing := data.custody.departments[owner].allow
-	obliging := data.custody.departments[owner].obligations
-	is_set(denying)
-	is_set(allowing)
-	is_object(obliging)
-}
-
+# Whose package has nothing to deny, something to allow, and says what it obliges. What must hold is stated, so
+# that a package that is missing, or says something of a wrong type, does not consent.
 consenting contains owner if {
-	some owner, verdict in verdicts
-	count(verdict.deny) == 0
-	count(verdict.allow) > 0
+	some owner in owners
+	data.custody.departments[owner].deny == set()
+	is_set(data.custody.departments[owner].allow)
+	count(data.custody.departments[owner].allow) > 0
+	is_object(data.custody.departments[owner].obligations)
 }
 
+# A package of which a part is missing or of a wrong type is silent, not refusing: its words cannot be told.
 refusing contains owner if {
-	some owner, verdict in verdicts
-	count(verdict.deny) > 0
+	some owner in (owners - consenting)
+	is_set(data.custody.departments[owner].deny)
+	count(data.custody.departments[owner].deny) > 0
+	is_set(data.custody.departments[owner].allow)
+	is_object(data.custody.departments[owner].obligations)
 }
 
 silent := (owners - consenting) - refusing
 
 # Parties to an open dispute over the asset: the status quo stays, and the denials of both sides count.
-disputing := {party | some party in object.get(input.resource, "disputed_by", [])} - owners
-
 # A party that says nothing objects to nothing; one that says something of a wrong type does.
 objecting contains party if {
-	some party in disputing
-	is_set(data.custody.departments[party].deny)
-	count(data.custody.departments[party].deny) > 0
-}
-
-objecting contains party if {
-	some party in disputing
-	type_name(data.custody.departments[party].deny) in {"array", "boolean", "null", "number", "object", "string"}
+	some party in input.resource.disputed_by
+	not party in owners
+	data.custody.departments[party].deny != set()
 }
 
 # What the panel of a dispute has stopped for everybody, until it is settled.
 suspensions contains suspension if {
-	dispute := object.get(input.resource, "suspended_by", "")
+	dispute := input.resource.suspended_by
 	dispute != ""
 	input.action.name in invoking
 	suspension := {
@@ -117,41 +109,41 @@ suspensions contains suspension if {
 denials := array.concat(
 	array.concat(
 		[told_by_security(said, "deny") | some said in data.custody.security.deny],
-		[told(said, owner, "deny") | some owner in refusing; some said in verdicts[owner].deny],
+		[told(said, owner, "deny") | some owner in refusing; some said in data.custody.departments[owner].deny],
 	),
 	array.concat(
-		array.concat([suspension | some suspension in suspensions], objections),
-		array.concat(
-			[told_by_security(said, "deny") | some said in data.custody.security.backstop],
-			array.concat([no_rule(owner) | some owner in silent], [conflict | some conflict in conflicts]),
-		),
+		array.concat(disputes, [told_by_security(said, "deny") | some said in data.custody.security.backstop]),
+		array.concat([no_rule(owner) | some owner in silent], conflicts),
 	),
 )
 
-objections := array.concat(
-	[told(said, party, "deny") |
-		some party in objecting
-		is_set(data.custody.departments[party].deny)
-		some said in data.custody.departments[party].deny
-	],
+disputes := [] if count(objecting) + count(suspensions) == 0
+
+disputes := array.concat(
+	array.concat(
+		[suspension | some suspension in suspensions],
+		[told(said, party, "deny") |
+			some party in objecting
+			is_set(data.custody.departments[party].deny)
+			some said in data.custody.departments[party].deny
+		],
+	),
 	[dispute_open(party) | some party in objecting],
-)
+) if count(objecting) + count(suspensions) > 0
 
 permissions := array.concat(
 	[told_by_security(said, "allow") | some said in company_right],
-	[told(said, owner, "allow") | some owner in consenting; some said in verdicts[owner].allow],
+	[told(said, owner, "allow") | some owner in consenting; some said in data.custody.departments[owner].allow],
 )
-
-package_of(owner) := concat("", ["custody.departments.", owner])
 
 contact(department) := object.get(data.contacts, department, "")
 
 # Who speaks, and with what effect, is written over whatever was said.
 told(said, owner, effect) := object.union(said, {
 	"department": owner,
-	"package": package_of(owner),
+	"package": concat("", ["custody.departments.", owner]),
 	"effect": effect,
-	"owner_contact": contact(owner),
+	"owner_contact": object.get(data.contacts, owner, ""),
 })
 
 # Security may name whom else to ask.
@@ -164,12 +156,12 @@ no_rule(owner) := {
 	"code": "no_rule_allows",
 	"effect": "deny",
 	"department": owner,
-	"package": package_of(owner),
+	"package": concat("", ["custody.departments.", owner]),
 	"rule": "default",
 	"message_user": "The owner has no rule that allows this.",
 	"message_admin": "default deny",
 	"remedy": "Ask the owner for a grant.",
-	"owner_contact": contact(owner),
+	"owner_contact": object.get(data.contacts, owner, ""),
 }
 
 dispute_open(party) := {
@@ -184,7 +176,7 @@ dispute_open(party) := {
 	"owner_contact": contact(party),
 }
 
-conflicts contains {
+conflicts := [{
 	"code": "owners_disagree",
 	"effect": "deny",
 	"department": refuser,
@@ -193,11 +185,11 @@ conflicts contains {
 	"message_user": sprintf("%s consents and %s does not; this asset needs both.", [consenter, refuser]),
 	"message_admin": "joint asset",
 	"remedy": "",
-	"owner_contact": contact(refuser),
-} if {
-	some consenter in consenting
+	"owner_contact": object.get(data.contacts, refuser, ""),
+} |
 	some refuser in (owners - consenting)
-}
+	some consenter in consenting
+]
 
 # Security's baseline, made stricter by whatever the consenting owners oblige.
 obligations := data.custody.security.obligations if count(added) == 0
@@ -206,6 +198,6 @@ obligations := strict.union(data.custody.security.obligations, added) if count(a
 
 added := [obliging |
 	some owner in consenting
-	obliging := verdicts[owner].obligations
+	obliging := data.custody.departments[owner].obligations
 	obliging != {}
 ]

@@ -10,6 +10,15 @@ test_order if {
 	not classes.within("confidential", "internal")
 }
 
+test_within_is_the_order_of_ranks if {
+	every class, place in classes.rank {
+		every ceiling, limit in classes.rank {
+			holds := [true | classes.within(class, ceiling)]
+			holds == [true | place <= limit]
+		}
+	}
+}
+
 test_unknown_class_is_within_nothing if {
 	not classes.within("secret", "restricted")
 	not classes.within("public", "secret")

@@ -12,7 +12,8 @@ covering contains grant if {
 # All that this department holds on the asset and that has not expired.
 held contains grant if {
 	some grant in input.context.grants
-	lasting(grant)
+	grant.department == input.subject.department
+	now < time.parse_rfc3339_ns(grant.expires)
 }
 
 granted if count(covering) > 0
@@ -24,23 +25,23 @@ base_model_covering contains grant if {
 }
 
 base_model_held contains grant if {
-	some grant in object.get(input.context, "base_model_grants", [])
-	lasting(grant)
+	some grant in input.context.base_model_grants
+	grant.department == input.subject.department
+	now < time.parse_rfc3339_ns(grant.expires)
 }
 
 base_model_granted if count(base_model_covering) > 0
 
-lasting(grant) if {
-	grant.department == input.subject.department
-	time.parse_rfc3339_ns(input.context.time) < time.parse_rfc3339_ns(grant.expires)
-}
+# Nanoseconds since 1970.
+now := time.parse_rfc3339_ns(input.context.time)
 
 applies(grant) if {
-	covers(grant.action)
+	grant.action in rights
 	grant.use_case in {"", input.context.use_case}
 	classes.within(input.context.declared_class, grant.class_ceiling)
 }
 
-covers(right) if right == input.action.name
+# The rights that cover what is asked for.
+rights contains input.action.name
 
-covers("invoke") if input.action.name in {"chat", "complete", "embed"}
+rights contains "invoke" if input.action.name in {"chat", "complete", "embed"}
