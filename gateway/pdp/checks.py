@@ -13,7 +13,7 @@ from gateway.pdp.outputs import output_problems
 from gateway.pdp.parsing import parse_problem
 from gateway.pdp.rego import Module, Problem, RegoError
 from gateway.pdp.scopes import scope_problems
-from gateway.pdp.shapes import InputShape, access_input
+from gateway.pdp.shapes import InputShape, access_input, adjudication_input
 from gateway.pdp.source import PolicyRefused, PolicySource
 from gateway.pdp.syntax import Syntax, read_syntax
 from gateway.pdp.world import World
@@ -68,9 +68,7 @@ def _loose_problems(modules: list[Syntax]) -> Iterator[Problem]:
 def _contract_problems(modules: list[Syntax]) -> Iterator[Problem]:
     for syntax in modules:
         yield from output_problems(syntax)
-        inputs = _inputs(syntax)
-        if inputs is not None:
-            yield from input_problems(syntax, inputs)
+        yield from input_problems(syntax, _inputs(syntax))
 
 
 def _test_problems(modules: list[Syntax], tests: list[Syntax], data: JsonObject) -> Iterator[Problem]:
@@ -79,9 +77,9 @@ def _test_problems(modules: list[Syntax], tests: list[Syntax], data: JsonObject)
         yield from scope_problems(syntax, everything)
 
 
-def _inputs(syntax: Syntax) -> InputShape | None:
-    # Governance is asked about disputes, of which no schema speaks yet.
-    return None if syntax.package.startswith("custody.governance") else access_input()
+def _inputs(syntax: Syntax) -> InputShape:
+    governing = syntax.package.startswith("custody.governance")
+    return adjudication_input() if governing else access_input()
 
 
 def allowed_package(path: str) -> str:

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from importlib.resources import files
 from typing import Literal, TypedDict, cast
 
-import jsonschema_rs
 import orjson
 
 from gateway.domain import AccessRequest, Decision, JsonObject, JsonValue, Obligations, Operator, Reason
 from gateway.errors import PolicyUnavailable
+from gateway.pdp.schemas import ACCESS_INPUT, DECISION, places, validator
 
 IdSource = Callable[[], str]
 """Makes a fresh, unique decision id."""
@@ -58,12 +57,12 @@ _Checked = tuple[bool, Obligations, tuple[Reason, ...]]
 
 
 class DecisionContract:
-    """Checks both sides of a decision against their schemas, compiled once."""
+    """Checks both sides of a decision against their schemas."""
 
     def __init__(self, new_id: IdSource) -> None:
         self._new_id = new_id
-        self._input = _schema("input.schema.json")
-        self._answer = _schema("decision.schema.json")
+        self._input = validator(ACCESS_INPUT)
+        self._answer = validator(DECISION)
         # Answers repeat, for they hold no value of a request: a few hundred texts cover a day's traffic.
         self._remembered = lru_cache(maxsize=1024)(self._checked_json)
 
@@ -85,12 +84,12 @@ class DecisionContract:
         except (TypeError, ValueError) as error:
             # A lone surrogate or an oversized number: no JSON, so no engine could read it.
             raise unavailable(f"the input is not JSON: {type(error).__name__}") from None
-        raise unavailable(f"the input breaks the contract: {_places(self._input, asked)}")
+        raise unavailable(f"the input breaks the contract: {places(self._input, asked)}")
 
     def facts_json(self, facts: JsonObject) -> str:
         """Recorded facts as JSON text; raises ``InputUnknown`` where policies cannot read them."""
         if not self._input.is_valid(facts):
-            raise InputUnknown(_places(self._input, facts))
+            raise InputUnknown(places(self._input, facts))
         return orjson.dumps(facts).decode()
 
     def decision(self, answer: JsonValue, revision: str) -> Decision:
@@ -113,7 +112,7 @@ class DecisionContract:
 
     def _checked(self, answer: JsonValue) -> _Checked:
         if not self._answer.is_valid(answer):
-            raise unavailable(f"the answer breaks the contract: {_places(self._answer, answer)}")
+            raise unavailable(f"the answer breaks the contract: {places(self._answer, answer)}")
         sound = cast("_Answer", answer)
         # The schema has made sure of a boolean; the comparison makes sure of the schema.
         allow = sound["allow"] is True
@@ -140,17 +139,3 @@ def _obligations(stated: _Obligations) -> Obligations:
 
 def _operators(stated: _Operators) -> dict[str, Operator]:
     return {entity: _OPERATORS[operator] for entity, operator in stated.items()}
-
-
-def _schema(name: str) -> jsonschema_rs.Draft202012Validator:
-    text = files("gateway.pdp").joinpath(name).read_bytes()
-    return jsonschema_rs.Draft202012Validator(orjson.loads(text), validate_formats=True)
-
-
-def _places(schema: jsonschema_rs.Draft202012Validator, value: JsonValue) -> str:
-    """Where a value breaks its schema: paths and keywords, never the values that stand there."""
-    found = [
-        f"/{'/'.join(map(str, error.instance_path))} ({error.schema_path[-1]!s})"
-        for error in schema.iter_errors(value)
-    ]
-    return ", ".join(found[:5])

@@ -21,7 +21,7 @@ def input_problems(syntax: Syntax, inputs: InputShape) -> Iterator[Problem]:
                 if start is not None:
                     inputs.at(start, path[1:])
             except UnknownField as unknown:
-                fix = f"did you mean {unknown.nearest}?" if unknown.nearest else "see input.schema.json"
+                fix = f"did you mean {unknown.nearest}?" if unknown.nearest else f"see {inputs.name}"
                 message = f"{text_of(body, source)}: the input has no field {unknown.field}"
                 yield Problem(syntax.module.path, *place(body), message, fix)
 

@@ -3,14 +3,11 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
 from typing import Any
-
-import jsonschema_rs
-import orjson
 
 from gateway.domain import JsonObject, JsonValue
 from gateway.pdp.rego import Problem
+from gateway.pdp.schemas import DECISION, Validator, document
 from gateway.pdp.syntax import Syntax
 from gateway.pdp.tree import objects, only, place
 from gateway.pdp.world import head_name, rule_kind
@@ -107,20 +104,13 @@ def _fields(body: JsonObject) -> Iterator[tuple[JsonValue, JsonValue]]:
             yield field[1], field[2]
 
 
-@cache
 def _schema() -> dict[str, Any]:
-    read: dict[str, Any] = _document()["properties"]
+    read: dict[str, Any] = document(DECISION)["properties"]
     return read
 
 
 @cache
-def _document() -> dict[str, Any]:
-    read: dict[str, Any] = orjson.loads(files("gateway.pdp").joinpath("decision.schema.json").read_bytes())
-    return read
-
-
-@cache
-def _validator(what: str, name: str) -> jsonschema_rs.Draft202012Validator:
+def _validator(what: str, name: str) -> Validator:
     schema = _schema()["reasons"]["items"] if what == "reason" else _schema()[what]
     part = schema["properties"][name]
-    return jsonschema_rs.Draft202012Validator({"$defs": _document()["$defs"], **part})
+    return Validator({"$defs": document(DECISION)["$defs"], **part})

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
-
-import orjson
 
 from gateway.domain import JsonObject, JsonValue
+from gateway.pdp.schemas import ACCESS_INPUT, ADJUDICATION_INPUT, document
 from gateway.pdp.world import Path
 
 
@@ -30,10 +28,11 @@ class UnknownField(Exception):
 
 
 class InputShape:
-    """Follows references through one JSON schema (objects, arrays, local references)."""
+    """Follows references through one JSON schema (objects, arrays, local references) of a file's ``name``."""
 
-    def __init__(self, schema: JsonObject) -> None:
-        self._root = schema
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._root: JsonObject = document(name)
 
     @property
     def whole(self) -> Shape:
@@ -86,4 +85,10 @@ class InputShape:
 @cache
 def access_input() -> InputShape:
     """The input of an access decision (``input.schema.json``)."""
-    return InputShape(orjson.loads(files("gateway.pdp").joinpath("input.schema.json").read_bytes()))
+    return InputShape(ACCESS_INPUT)
+
+
+@cache
+def adjudication_input() -> InputShape:
+    """The input of a recommendation in a dispute (``adjudication.schema.json``)."""
+    return InputShape(ADJUDICATION_INPUT)

@@ -26,6 +26,7 @@ from gateway.ownership.registry.beliefs import owner
 from gateway.ownership.registry.facets import AssetType, Facet
 from gateway.ownership.registry.links import ancestry
 from gateway.pdp.rego import Interpreter, RegoError, Undefined
+from gateway.pdp.schemas import ADJUDICATION_INPUT, places, validator
 from gateway.pdp.source import PolicySource
 
 ENTRY_POINT = "data.custody.governance.adjudication.recommendation"
@@ -127,16 +128,24 @@ def question(
 
 
 def advise(policy: PolicySource, asked: JsonObject) -> Advice:
-    """Asks the policy in its interpreter; raises ``PolicyUnavailable`` where it gives no answer."""
+    """Asks the policy in its interpreter.
+
+    Raises ``PolicyUnavailable`` where it gives no answer, and for an input that it is not written for.
+    """
+    schema = validator(ADJUDICATION_INPUT)
+    if not schema.is_valid(asked):
+        raise _unavailable(f"the input breaks the contract: {places(schema, asked)}")
     text = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS).decode()
     try:
         answer = Interpreter(policy.modules, policy.data).evaluate(ENTRY_POINT, text)
     except (RegoError, Undefined) as error:
-        raise PolicyUnavailable(
-            "The policy gives no recommendation; the panel decides without one.",
-            reason_admin=str(error) or "the recommendation is undefined",
-        ) from error
+        raise _unavailable(str(error) or "the recommendation is undefined") from error
     return Advice(text, orjson.dumps(answer, option=orjson.OPT_SORT_KEYS).decode(), policy.revision)
+
+
+def _unavailable(reason_admin: str) -> PolicyUnavailable:
+    said = "The policy gives no recommendation; the panel decides without one."
+    return PolicyUnavailable(said, reason_admin=reason_admin)
 
 
 def recommendations(connection: Connection, dispute: str) -> tuple[Kept, ...]:

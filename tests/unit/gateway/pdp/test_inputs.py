@@ -1,6 +1,8 @@
 import pytest
 
-from tests.policy_texts import Told
+from gateway.pdp.checks import check
+from gateway.pdp.source import PolicyRefused, read_source
+from tests.policy_texts import Told, Write
 
 
 @pytest.mark.parametrize(
@@ -29,3 +31,22 @@ def test_fields_that_an_input_may_have_are_taken(told: Told) -> None:
         "y if input.context.findings[`PERSON`] == 1"
     )
     assert told(rules) == []
+
+
+def test_governance_is_held_against_the_input_of_a_dispute(folder: Write) -> None:
+    """A misspelt field of a claim is refused, and what a dispute asks with is taken."""
+    rule = "shown contains claim.party if {\n\tsome claim in input.claims\n\tclaim.%s\n}\n"
+    text = f"package custody.governance.own\n\n{rule}"
+    check(read_source(folder({"governance/own.rego": text % "shown"})))
+    with pytest.raises(PolicyRefused) as refused:
+        check(read_source(folder({"governance/own.rego": text % "shwn"})))
+    found = [(each.message, each.fix) for each in refused.value.problems]
+    assert ("claim.shwn: the input has no field shwn", "did you mean shown?") in found
+
+
+def test_an_access_field_is_none_of_a_dispute(folder: Write) -> None:
+    """Governance that reads who calls is told which schema speaks of its input."""
+    text = "package custody.governance.own\n\nx if input.subject.id == `a`\n"
+    with pytest.raises(PolicyRefused) as refused:
+        check(read_source(folder({"governance/own.rego": text})))
+    assert [each.fix for each in refused.value.problems] == ["see adjudication.schema.json"]
