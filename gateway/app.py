@@ -38,8 +38,6 @@ from gateway.parts import (
     control,
     directory,
     governance,
-    log_place,
-    pepper,
     policy_engine,
     principals,
     redactor,
@@ -50,7 +48,9 @@ from gateway.parts import (
     verifiable_log,
 )
 from gateway.pdp.base import PolicyEngine
+from gateway.pepper import pepper
 from gateway.pipeline import Parts, Pipeline
+from gateway.places import log_place
 from gateway.policy_bench import PolicyBench
 from gateway.policy_desk import PolicyDesk, open_desk, put_into_force
 from gateway.progress import Progress, silent

@@ -10,11 +10,11 @@ from gateway.bundled import policies
 from gateway.control.governance import Governance
 from gateway.errors import PolicyUnavailable
 from gateway.ownership.disputes.desk import Desk, Sources
-from gateway.parts import log_place
 from gateway.pdp.lifecycle.archive import BundleRefused
 from gateway.pdp.lifecycle.bundle import read_bundle
 from gateway.pdp.lifecycle.store import active, content
 from gateway.pdp.source import PolicyRefused, PolicySource, read_source
+from gateway.places import log_place
 from gateway.policy_desk import bundle_key, bundle_trust
 from gateway.settings import Settings, SettingsInvalid
 from gateway.state import StateFolder

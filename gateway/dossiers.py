@@ -18,8 +18,9 @@ from gateway.ownership.dossier.files import files_of
 from gateway.ownership.dossier.material import Material, Sources, gather
 from gateway.ownership.dossier.order import Made, Order
 from gateway.ownership.dossier.sealing import evidence_of, seal_record, sealed_at
-from gateway.parts import known_control_database, log_place
+from gateway.parts import known_control_database
 from gateway.pdp.source import PolicySource
+from gateway.places import log_place
 from gateway.progress import Progress, silent
 from gateway.settings import Settings
 

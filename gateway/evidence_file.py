@@ -10,8 +10,8 @@ from audit.errors import ExportRefused
 from audit.evidence.bundle import Evidence, write_bundle
 from audit.query import LogReader
 from gateway import bundled
-from gateway.parts import witness_policy
 from gateway.pdp.source import PolicyRefused, PolicySource, read_source
+from gateway.places import witness_policy
 from gateway.settings import Settings
 
 

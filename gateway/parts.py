@@ -5,19 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-from pydantic import SecretStr, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from audit.cosignature import parse_witness
 from audit.database import Database
 from audit.errors import AuditError
 from audit.ids import SystemClock, Uuid7
 from audit.log import Log, LogOptions, open_log
-from audit.payloads.erasure import Retention
 from audit.payloads.kek.base import KeyEncryptionKey
+from audit.payloads.retention import Retention
 from audit.payloads.vault import Vault, open_vault
-from audit.place import Place, parse_place
 from audit.sinks.base import Sink
-from audit.witness.policy import WitnessAddress, WitnessPolicy
 from gateway import ids, plugins
 from gateway.backends.base import Backend
 from gateway.catalogue import catalogue
@@ -34,6 +31,8 @@ from gateway.ownership.registry.parties import heir
 from gateway.ownership.registry.seed import seed_registry
 from gateway.ownership.rights.seed import seed_grants
 from gateway.pdp.base import PolicyEngine
+from gateway.pepper import pepper
+from gateway.places import control_place, log_place, placed, witness_policy
 from gateway.progress import Progress
 from gateway.settings import PluginSettings, Settings, SettingsInvalid
 from gateway.state import StateFolder
@@ -45,13 +44,6 @@ _log = logging.getLogger("custody.gateway")
 
 _PRINCIPALS = TypeAdapter(list[dict[str, object]])
 _PRINCIPAL_OPTIONS = TypeAdapter(tuple[PrincipalOptions, ...])
-
-
-def pepper(settings: Settings, state: StateFolder) -> bytes:
-    """The secret that API keys are hashed with: from the settings, else from the state folder."""
-    if settings.pepper is not None:
-        return settings.pepper.get_secret_value().encode()
-    return state.secret("pepper")
 
 
 def example_keys(settings: Settings, state: StateFolder) -> dict[str, tuple[str, str]]:
@@ -140,11 +132,6 @@ def verifiable_log(settings: Settings, state: StateFolder) -> Log:
         raise SettingsInvalid(f"audit: {error}") from error
 
 
-def control_place(settings: Settings) -> Place:
-    """Where governance's database lies."""
-    return _placed(settings, settings.control.database)
-
-
 def control_database(settings: Settings) -> Database:
     """Governance's database; raises ``SettingsInvalid``."""
     try:
@@ -192,25 +179,6 @@ async def seed(settings: Settings, control: Control) -> None:
         )
 
 
-def witness_policy(settings: Settings) -> WitnessPolicy | None:
-    """Who must have seen the log; raises LogUnusable or InvalidNote where that cannot be."""
-    asked = settings.audit.witnesses
-    if asked is None:
-        return None
-    return WitnessPolicy(
-        witnesses=tuple(WitnessAddress(each.url, parse_witness(each.key)) for each in asked.members),
-        quorum=asked.quorum,
-        timeout_s=asked.timeout_s,
-        warn_after_s=asked.warn_after_s,
-        max_uncosigned_s=asked.max_uncosigned_s,
-    )
-
-
-def log_place(settings: Settings) -> Place:
-    """Where the log lies: a file in the state folder, or another server's database."""
-    return _placed(settings, settings.audit.database)
-
-
 def vault(settings: Settings, state: StateFolder) -> Vault:
     """Kept prompts and replies with their keys, open; raises ``SettingsInvalid``."""
     payloads = settings.payloads
@@ -227,8 +195,8 @@ def vault(settings: Settings, state: StateFolder) -> Vault:
     clock = SystemClock()
     try:
         return open_vault(
-            _placed(settings, payloads.keys_database),
-            _placed(settings, payloads.database),
+            placed(settings, payloads.keys_database),
+            placed(settings, payloads.database),
             keks,
             lookup_key=state.secret("payload-lookup.key"),
             clock=clock,
@@ -272,11 +240,6 @@ def sinks(settings: Settings) -> dict[str, Sink]:
         each.name: cast("Sink", _plugin("audit.sinks", each, f"audit.sinks.{number}", settings))
         for number, each in enumerate(settings.audit.sinks)
     }
-
-
-def _placed(settings: Settings, given: SecretStr) -> Place:
-    place = parse_place(given.get_secret_value())
-    return settings.state_dir / place if isinstance(place, Path) else place
 
 
 def _plugin(package: str, part: PluginSettings, place: str, settings: Settings) -> object:

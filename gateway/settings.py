@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from audit.payloads.erasure import FLOOR_DAYS
+from audit.payloads.retention import FLOOR_DAYS
 from gateway.domain import Action, DataClass
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]

@@ -1,8 +1,7 @@
 """Erasure, retention, holds and disclosure, each of them on record."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol, cast
 
 import anyio.to_thread
@@ -12,30 +11,10 @@ from audit.errors import EntryNotFound
 from audit.payloads.envelope import About, unseal
 from audit.payloads.key_store import Owner
 from audit.payloads.legal_holds import Hold, Scope
+from audit.payloads.retention import Retention
 from audit.payloads.store import Disclosure
 from audit.payloads.unlogged import Deed, strike, unlogged
 from audit.payloads.vault import Vault
-
-# The EU's AI Act (Regulation 2024/1689, articles 19 and 26) wants logs kept for six months at least.
-FLOOR_DAYS = 183
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long payloads stay readable, in days, by department; at least ``FLOOR_DAYS`` each."""
-
-    default_days: int
-    by_department: Mapping[str, int]
-
-    def __post_init__(self) -> None:
-        short = [days for days in (self.default_days, *self.by_department.values()) if days < FLOOR_DAYS]
-        if short:
-            raise ValueError(f"retention must be at least {FLOOR_DAYS} days, not {min(short)}")
-
-    def first_month_kept(self, department: str, now: datetime) -> str:
-        """The earliest month (``2026-05``) of which some day is still within the department's retention."""
-        days = self.by_department.get(department, self.default_days)
-        return (now - timedelta(days=days)).strftime("%Y-%m")
 
 
 class Log(Protocol):

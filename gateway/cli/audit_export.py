@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from audit.checkpoint import Checkpoint
 from audit.cosignature import Witness, parse_witness
 from audit.database import open_reader
 from audit.entry import Facts
@@ -19,8 +20,9 @@ from audit.static import export_tiles, newest_checkpoint
 from gateway.cli import audit_text
 from gateway.cli.audit_bundle import export_bundle
 from gateway.cli.audit_filter import filtered
-from gateway.cli.audit_options import DATABASE, Database, Key, Quorum, WitnessKeys, log_verifier, reported
+from gateway.cli.audit_options import Key, Quorum, WitnessKeys, log_verifier, reported
 from gateway.cli.audit_reading import Copy, Desk, Who, desk, reading
+from gateway.cli.audit_source import Database, Source, source
 from gateway.cli.configuration import ConfigOption
 
 
@@ -114,24 +116,30 @@ def _tiles(at: Desk, target: Path, where: Filter) -> str:
 def prove(
     name: Annotated[str, typer.Argument(metavar="ID|REQUEST_ID|INDEX", help="Which entry.")],
     target: Annotated[Path, typer.Option("--output", "-o", help="The file to write, a C2SP tlog-proof.")],
-    database: Database = DATABASE,
+    config: ConfigOption = None,
+    database: Database = None,
     key: Key = "",
 ) -> None:
     """Write one entry with its proof into a file that anybody can check without the log."""
-    with reported(), LogReader(database) as reader:
+    with reported():
+        located, signed, proof = _proven(source(config, database, key), name)
+        target.write_text(proof.text(), "utf-8")
+    typer.echo(
+        f"{target} shows entry {located.index} of {signed.origin}, as signed at {signed.size} entries."
+    )
+
+
+def _proven(log: Source, name: str) -> tuple[Located, Checkpoint, Proof]:
+    with LogReader(log.place) as reader:
         located = reader.find(name)
         if len(located) > 1:
             indexes = ", ".join(str(each.index) for each in located)
             raise LogUnusable(f"{name} names the entries {indexes}: give one index.")
-        signed = reader.checkpoint(log_verifier(key, database))
+        signed = reader.checkpoint(log.verifier)
         if signed is None or signed[0].size <= located[0].index:
             raise LogUnusable("The entry is under no signed checkpoint yet: try again in a second.")
         path = tuple(reader.prove(located[0], signed[0]))
-        target.write_text(Proof(located[0].index, path, signed[1], located[0].leaf).text(), "utf-8")
-    index, checkpoint = located[0].index, signed[0]
-    typer.echo(
-        f"{target} shows entry {index} of {checkpoint.origin}, as signed at {checkpoint.size} entries."
-    )
+    return located[0], signed[0], Proof(located[0].index, path, signed[1], located[0].leaf)
 
 
 def verify_proof(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
@@ -21,20 +21,6 @@ def place_of(text: str | Path) -> Place:
         raise typer.BadParameter(str(error)) from error
 
 
-# Typer knows no unions; what the parser gives is a Place all the same.
-if TYPE_CHECKING:
-    _Option: TypeAlias = Place
-else:
-    _Option = str
-Database = Annotated[
-    _Option,
-    typer.Option(
-        "--database",
-        parser=place_of,
-        metavar="PATH|URL",
-        help="The log's SQLite file, or postgresql://user@host/name (password: ~/.pgpass or PGPASSWORD).",
-    ),
-]
 Key = Annotated[
     str,
     typer.Option(
@@ -46,8 +32,6 @@ WitnessKeys = Annotated[
 ]
 Quorum = Annotated[int, typer.Option("--quorum", min=0, help="How many witnesses must have cosigned.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON lines.")]
-
-DATABASE = Path(".custody/audit.db")
 
 
 def log_verifier(key: str, database: Place) -> Verifier:

@@ -11,16 +11,15 @@ import typer
 
 from audit.entry import EntryType, Facts, Record
 from audit.errors import AuditError, LogUnusable
-from audit.keys import read_verifier
-from audit.note import Verifier
 from audit.place import Place
 from audit.query import LogReader
 from gateway.appending import appending
 from gateway.cli.acting import acting
-from gateway.cli.audit_options import log_verifier, place_of
+from gateway.cli.audit_options import place_of
+from gateway.cli.audit_source import Source
 from gateway.cli.configuration import configured, fail
 from gateway.ids import Uuid7
-from gateway.parts import log_place
+from gateway.places import log_place
 from gateway.settings import Settings, SettingsInvalid
 
 Who = Annotated[
@@ -47,20 +46,10 @@ Copy = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Source):
     """What an auditor works on: the log that the settings name, or a copy."""
 
-    place: Place
-    key: str
-    settings: Settings | None
     who: str
-
-    @property
-    def verifier(self) -> Verifier:
-        """The log's key as given, or as it lies beside the log; raises LogUnusable or InvalidNote."""
-        if self.key or self.settings is None:
-            return log_verifier(self.key, self.place)
-        return read_verifier((self.settings.state_dir / self.settings.audit.key_file).with_suffix(".pub"))
 
     def record(self, command: str, facts: Mapping[str, Facts]) -> None:
         """Put the read on record; raises LogUnusable, and nothing may be shown, if that cannot be."""

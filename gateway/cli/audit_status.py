@@ -12,7 +12,7 @@ from audit.status import LogStatus, read_status
 from audit.witness.store import WitnessState
 from gateway.cli.audit_options import Json, reported
 from gateway.cli.configuration import ConfigOption, configured, fail
-from gateway.parts import log_place, witness_policy
+from gateway.places import log_place, witness_policy
 
 
 def status(config: ConfigOption = None, as_json: Json = False) -> None:

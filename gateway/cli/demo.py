@@ -19,7 +19,8 @@ from audit.query import Located, LogReader
 from gateway.cli.client import Client, Reply, Unreachable
 from gateway.cli.configuration import ConfigOption, configured, fail
 from gateway.domain import JsonObject, Obligations, Operator
-from gateway.parts import example_keys, log_place, principals, redactor
+from gateway.parts import example_keys, principals, redactor
+from gateway.places import log_place
 from gateway.scanning import Scanner
 from gateway.settings import Settings
 from gateway.state import StateFolder

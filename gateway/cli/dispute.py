@@ -1,6 +1,6 @@
 import typer
 
-from gateway.cli import dispute_desk, dispute_replay, dossier
+from gateway.cli.deferred import defer
 from gateway.cli.grouping import add_list, add_operations, add_shelf
 from gateway.ownership.disputes import operations
 from gateway.views import disputes, precedents
@@ -30,10 +30,37 @@ app = typer.Typer(no_args_is_help=True)
 add_shelf(app, disputes.SHELF, _COLUMNS)
 add_list(app, precedents.SHELF, _PRECEDENTS, "precedents")
 add_operations(app, operations.OPERATIONS, "dispute")
-app.command("exhibit")(dispute_desk.exhibit)
-app.command("recommend")(dispute_desk.recommend)
-app.command("drafts")(dispute_desk.drafts)
-app.command("measures")(dispute_desk.measures)
-app.command("settle-due")(dispute_desk.settle_due)
-app.command("replay")(dispute_replay.replay)
-app.command("dossier")(dossier.dossier)
+defer(
+    app,
+    "exhibit",
+    "gateway.cli.dispute_desk:exhibit",
+    "File an exhibit: what the log answers to a query now, frozen with what proves it.",
+)
+defer(
+    app,
+    "recommend",
+    "gateway.cli.dispute_desk:recommend",
+    "Have the policy recommend, for a member of the panel; it binds nobody.",
+)
+defer(
+    app, "drafts", "gateway.cli.dispute_desk:drafts", "Show the drafts of a ruling to a member of the panel."
+)
+defer(app, "measures", "gateway.cli.dispute_desk:measures", "List the interim measures that bind now.")
+defer(
+    app,
+    "settle-due",
+    "gateway.cli.dispute_desk:settle_due",
+    "Do what silence has brought about in disputes; a running gateway does so every minute.",
+)
+defer(
+    app,
+    "replay",
+    "gateway.cli.dispute_replay:replay",
+    "Decide the asset's recorded calls again with each party in its owner's place.",
+)
+defer(
+    app,
+    "dossier",
+    "gateway.cli.dossier:dossier",
+    "Write claims, timelines, exhibits with proofs, figures, replay and ruling into one verifiable zip.",
+)

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from gateway.cli.configuration import ConfigOption, configured
 from gateway.identity.keys import key_digest, new_key
-from gateway.parts import pepper
+from gateway.pepper import pepper
 from gateway.state import StateFolder
 
 app = typer.Typer(no_args_is_help=True)

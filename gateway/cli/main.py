@@ -1,29 +1,10 @@
-"""The command ``custody``: one file per group, mounted here."""
+"""The command ``custody``: one file per group, listed here and imported when it is called."""
 
 import warnings
 
 import typer
 
-from gateway.cli import (
-    asset,
-    audit,
-    delegate,
-    demo,
-    dispute,
-    grant,
-    keys,
-    mandate,
-    owner,
-    party,
-    payloads,
-    policy,
-    proposal,
-    provenance,
-    redact,
-    serve,
-    transfer,
-    witness,
-)
+from gateway.cli.deferred import defer
 
 app = typer.Typer(
     name="custody",
@@ -31,27 +12,27 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command("serve")(serve.serve)
-app.command("demo")(demo.demo)
-audit.app.command("erase")(payloads.erase)
-audit.app.command("prune")(payloads.prune)
-audit.app.command("disclose")(payloads.disclose)
-audit.app.add_typer(payloads.hold_app, name="hold")
-app.add_typer(audit.app, name="audit", help="Read and verify the log.")
-app.add_typer(witness.app, name="witness", help="Run a witness on a department's own machine.")
-app.add_typer(policy.app, name="policy", help="Check and test policies.")
-app.add_typer(redact.app, name="redact", help="Find and take out sensitive text; measure it.")
-app.add_typer(party.app, name="party", help="Org units, people, groups and services that hold something.")
-asset.app.command("provenance")(provenance.show)
-app.add_typer(asset.app, name="asset", help="What can be owned.")
-app.add_typer(owner.app, name="owner", help="Who holds what of an asset, and held it at any time.")
-app.add_typer(grant.app, name="grant", help="Rights that owners give to departments.")
-app.add_typer(delegate.app, name="delegate", help="Powers that owners let others use.")
-app.add_typer(transfer.app, name="transfer", help="What passes from one holder to another.")
-app.add_typer(mandate.app, name="mandate", help="Applications for what nobody holds.")
-app.add_typer(proposal.app, name="proposal", help="Operations that wait for a second person.")
-app.add_typer(dispute.app, name="dispute", help="Disputes about who owns what.")
-app.add_typer(keys.app, name="keys", help="Make API keys.")
+defer(app, "serve", "gateway.cli.serve:serve", "Start the gateway.")
+defer(
+    app,
+    "demo",
+    "gateway.cli.demo:demo",
+    "Tell the first three scenes of the story against the running gateway.",
+)
+defer(app, "audit", "gateway.cli.audit:app", "Read and verify the log.")
+defer(app, "witness", "gateway.cli.witness:app", "Run a witness on a department's own machine.")
+defer(app, "policy", "gateway.cli.policy:app", "Check, test, replay, explain and activate policies.")
+defer(app, "redact", "gateway.cli.redact:app", "Find and take out sensitive text; measure it.")
+defer(app, "party", "gateway.cli.party:app", "Org units, people, groups and services that hold something.")
+defer(app, "asset", "gateway.cli.asset:app", "What can be owned.")
+defer(app, "owner", "gateway.cli.owner:app", "Who holds what of an asset, and held it at any time.")
+defer(app, "grant", "gateway.cli.grant:app", "Rights that owners give to departments.")
+defer(app, "delegate", "gateway.cli.delegate:app", "Powers that owners let others use.")
+defer(app, "transfer", "gateway.cli.transfer:app", "What passes from one holder to another.")
+defer(app, "mandate", "gateway.cli.mandate:app", "Applications for what nobody holds.")
+defer(app, "proposal", "gateway.cli.proposal:app", "Operations that wait for a second person.")
+defer(app, "dispute", "gateway.cli.dispute:app", "Disputes about who owns what.")
+defer(app, "keys", "gateway.cli.keys:app", "Make API keys.")
 
 
 def main() -> None:

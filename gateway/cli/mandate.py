@@ -9,7 +9,7 @@ from gateway.cli.grouping import add_operations, add_shelf, print_told
 from gateway.ownership.disputes import mandates as operations
 from gateway.ownership.disputes.journal import load
 from gateway.ownership.disputes.measured import measure
-from gateway.parts import log_place
+from gateway.places import log_place
 from gateway.views import mandates
 
 _COLUMNS = {

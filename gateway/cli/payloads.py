@@ -26,7 +26,8 @@ from gateway.cli.configuration import ConfigOption, configured, fail
 from gateway.errors import CustodyError
 from gateway.ids import Uuid7
 from gateway.ownership.disputes.keeping import keep_holds
-from gateway.parts import control, log_place, retention, vault
+from gateway.parts import control, retention, vault
+from gateway.places import log_place
 from gateway.settings import Settings, SettingsInvalid
 from gateway.state import StateFolder
 from gateway.upkeep import GATEWAY

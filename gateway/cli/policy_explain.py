@@ -13,12 +13,12 @@ from gateway.cli.audit_reading import Copy, Desk, Who, desk, reading
 from gateway.cli.configuration import ConfigOption
 from gateway.cli.policy_folder import Folder
 from gateway.errors import PolicyUnavailable
-from gateway.parts import control_place
 from gateway.pdp.explain.explanation import Explanation, explain
 from gateway.pdp.explain.sources import find_source
 from gateway.pdp.explain.told import explanation_json, explanation_lines, recorded_json, recorded_lines
 from gateway.pdp.judge import InputUnknown, Judge
 from gateway.pdp.replay.recorded import RecordedDecision, find_recorded
+from gateway.places import control_place
 
 
 def explain_decision(  # noqa: PLR0913, PLR0917 - each is an option

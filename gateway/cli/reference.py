@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import typer
 from typer.core import TyperArgument, TyperGroup
 
+from gateway.cli.deferred import Deferred
 from gateway.cli.main import app
 
 _HEAD = """\
@@ -21,6 +22,8 @@ def page() -> str:
 
 
 def _told(command: object, name: str) -> Iterator[str]:
+    if isinstance(command, Deferred):
+        command = command.actual()
     if isinstance(command, TyperGroup):
         for each in command.commands:
             yield from _told(command.commands[each], f"{name} {each}")

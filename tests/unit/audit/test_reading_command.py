@@ -102,3 +102,21 @@ def test_without_a_record_nothing_is_shown(config: Path, tmp_path: Path) -> None
     key.chmod(0o644)
     code, output = run("search", "--config", str(config), "--as", "auditor")
     assert (code, "Nothing is shown" in output, "auditor.query" in output) == (1, True, False), output
+
+
+def test_entries_are_read_from_the_log_of_the_settings(closed_log: Path, config: Path) -> None:
+    """Tail, show, verify and prove find log and key by --config; --database names another log and wins."""
+    state = config.parent / "state"
+    state.mkdir()
+    for each in closed_log.parent.glob("audit.*"):
+        each.rename(state / each.name)
+    settings = ("--config", str(config))
+    code, output = run("tail", "-n", "1", "--json", *settings)
+    assert (code, json.loads(output)["index"]) == (0, 598), output
+    assert "of 599 entries, signed by" in run("show", "5", *settings)[1]
+    assert "The log verifies" in run("verify", *settings)[1]
+    proof = config.with_name("entry.proof")
+    code, output = run("prove", "5", "--output", str(proof), *settings)
+    assert (code, proof.is_file()) == (0, True), output
+    code, output = run("tail", "--database", str(config.with_name("none.db")), *settings)
+    assert code == 1, output

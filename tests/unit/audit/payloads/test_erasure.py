@@ -17,10 +17,11 @@ from audit.ids import SystemClock, Uuid7
 from audit.log import Log, open_log
 from audit.payloads import envelope
 from audit.payloads.envelope import About
-from audit.payloads.erasure import Custodian, Retention
+from audit.payloads.erasure import Custodian
 from audit.payloads.kek.local_file import LocalFileKey
 from audit.payloads.key_store import Owner
 from audit.payloads.legal_holds import Scope
+from audit.payloads.retention import Retention
 from audit.payloads.store import PAYLOAD
 from audit.payloads.unlogged import unlogged
 from audit.payloads.vault import Vault, open_vault

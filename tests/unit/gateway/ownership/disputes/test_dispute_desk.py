@@ -12,9 +12,10 @@ from audit.entry import Actor
 from audit.errors import HeldByLaw
 from audit.ids import SystemClock, Uuid7
 from audit.log import Log, LogOptions, open_log
-from audit.payloads.erasure import Custodian, Retention
+from audit.payloads.erasure import Custodian
 from audit.payloads.kek.local_file import LocalFileKey
 from audit.payloads.key_store import Owner
+from audit.payloads.retention import Retention
 from audit.payloads.vault import Vault, open_vault
 from audit.query import LogReader
 from gateway.bundled import policies

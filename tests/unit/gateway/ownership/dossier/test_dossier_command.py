@@ -19,7 +19,7 @@ from gateway.cli.main import app
 from gateway.dossiers import make_dossier
 from gateway.evidence_desk import Dossier, EvidenceDesk
 from gateway.ownership.dossier.order import Order
-from gateway.parts import log_place
+from gateway.places import log_place
 from gateway.settings import load_settings
 from tests.fought import Fought
 from tests.unit.audit.evidence.test_bundle import members
