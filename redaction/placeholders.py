@@ -8,7 +8,7 @@ a word nor a number, and no card or IBAN is so short.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -85,9 +85,13 @@ def mark(digest: str) -> int:
     return hash(digest)  # of text, Python's is keyed by a secret of the process
 
 
-def keyed_digest(key: bytes, parts: Iterable[bytes], size: int) -> str:
-    """Keyed BLAKE2b over the parts (each with its length), in the form tokens have; ``size`` is even."""
-    message = b"".join([len(part).to_bytes(4) + part for part in parts])
+def _framed(*parts: bytes) -> bytes:
+    """The parts, each with its length, so that no two lists of them are the same."""
+    return b"".join([len(part).to_bytes(4) + part for part in parts])
+
+
+def keyed_digest(key: bytes, message: bytes, size: int) -> str:
+    """Keyed BLAKE2b over the message in the form tokens have; ``size`` is even."""
     bits = 5 * size
     for attempt in range(2**16):
         # Not HMAC: through OpenSSL it costs three times as much, and a prompt may hold hundreds of values.
@@ -126,7 +130,7 @@ class Vault:
     one here: the later is lengthened.
     """
 
-    __slots__ = ("_key", "_originals", "_own", "_own_values", "_scope", "_stand_ins", "_tokens")
+    __slots__ = ("_begun", "_key", "_originals", "_own", "_own_values", "_scope", "_stand_ins", "_tokens")
 
     def __init__(self, key: bytes, scope: Scope) -> None:
         self._key = key
@@ -135,8 +139,9 @@ class Vault:
         self._originals: dict[str, Original] = {}
         self._own: list[tuple[str, Sequence[Finding]]] = []
         self._own_values: frozenset[str] | None = None
-        scoped = (b"stand-in", scope.department.encode(), scope.conversation)
-        self._stand_ins = StandInBook(key, b"".join(len(part).to_bytes(4) + part for part in scoped))
+        scoped = scope.department.encode(), scope.conversation
+        self._begun = _framed(b"token", *scoped)
+        self._stand_ins = StandInBook(key, _framed(b"stand-in", *scoped))
 
     def __len__(self) -> int:
         return len(self._originals)
@@ -168,7 +173,7 @@ class Vault:
         identity = (entity_type, normalize(entity_type, value))
         token = self._tokens.get(identity)
         if token is None:
-            digest = next(each for each in self._digests(*identity) if self._stands_for(each, *identity))
+            digest = self._free_digest(*identity)
             token = self._tokens[identity] = f"[{label(entity_type)}_{digest}]"
             self._originals.setdefault(digest, Original(entity_type, value))
         return token
@@ -205,12 +210,13 @@ class Vault:
 
     def foreign(self, entity_type: str, value: str) -> str:
         """A token of the same form that resolves to nothing, for a value that is not the caller's."""
-        return f"[{label(entity_type)}_{next(self._digests(entity_type, normalize(entity_type, value)))}]"
+        digest = self._digest(SIZES[0], entity_type, normalize(entity_type, value))
+        return f"[{label(entity_type)}_{digest}]"
 
     def hashed(self, entity_type: str, value: str) -> str:
         """A keyed digest that is the same in every conversation of the department and resolves to nothing."""
         parts = ("hash", self._scope.department, entity_type, normalize(entity_type, value))
-        return keyed_digest(self._key, (part.encode("utf-8", "replace") for part in parts), 16)
+        return keyed_digest(self._key, _framed(*[part.encode("utf-8", "replace") for part in parts]), 16)
 
     def may_resolve(self, text: str) -> bool:
         """Whether the text may hold one of the vault's digests, however it is written; no is certain."""
@@ -236,13 +242,14 @@ class Vault:
             original.entity_type == entity_type and normalize(entity_type, original.value) == normalized
         )
 
-    def _digests(self, entity_type: str, normalized: str) -> Iterator[str]:
-        scope = self._scope
-        parts = (
-            b"token",
-            scope.department.encode(),
-            scope.conversation,
-            entity_type.encode(),
-            normalized.encode("utf-8", "surrogatepass"),
-        )
-        return (keyed_digest(self._key, parts, size) for size in SIZES)
+    def _free_digest(self, entity_type: str, normalized: str) -> str:
+        """The shortest digest of a value that stands for no other."""
+        for size in SIZES:
+            digest = self._digest(size, entity_type, normalized)
+            if self._stands_for(digest, entity_type, normalized):
+                return digest
+        raise AssertionError("two values share 130 bits")
+
+    def _digest(self, size: int, entity_type: str, normalized: str) -> str:
+        own = _framed(entity_type.encode(), normalized.encode("utf-8", "surrogatepass"))
+        return keyed_digest(self._key, self._begun + own, size)

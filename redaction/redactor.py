@@ -1,5 +1,4 @@
 import hmac
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -167,15 +166,16 @@ class Redactor:
 
 def redact(texts: Sequence[str], parts: Sequence[Part], plan: Plan, vault: Vault) -> Redaction:
     """The texts with what a scan found in them as the plan says; raises ``RefusedByPlan``."""
-    types: Counter[str] = Counter()
-    for text, part in zip(texts, parts, strict=True):
-        if part.found:
-            types.update([finding.entity_type for finding in chosen(text, part, plan)])
+    types: dict[str, int] = {}
+    picked = [chosen(text, part, plan) for text, part in zip(texts, parts, strict=True)]
+    for text, part, findings in zip(texts, parts, picked, strict=True):
         vault.own(text, part.found)
+        for finding in findings:
+            types[finding.entity_type] = types.get(finding.entity_type, 0) + 1
     refused = [name for name in types if plan.operator(name) == operators.REFUSE]
     if refused:
         raise RefusedByPlan(refused)
-    return Redaction(take_out(texts, parts, plan, vault), types, vault)
+    return Redaction(take_out(texts, parts, picked, plan, vault), types, vault)
 
 
 def _counted(parts: Sequence[Part]) -> dict[Category, dict[str, int]]:

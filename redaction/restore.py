@@ -7,7 +7,7 @@ as a token: masking writes such labels too, and they may stand for anybody.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -30,6 +30,9 @@ _BARE = re.compile(
 )
 # A digest outside brackets is a run of letters and digits as a whole, but for a plural "s".
 _RUN = re.compile(rf"[0-9A-Za-z{_WIDE}{INVISIBLE}]{{10,}}")
+# The same where there is nothing but ASCII: all that is no letter or digit is a space.
+_WORDS_ALONE = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))  # noqa: PLR2004  ASCII
+_OPENING = re.compile(r"[\\\[&%<{【⟦\uff3b\u3014]")  # what each way to open a box begins with
 _LONGEST_BOX = 128  # code points, brackets and their escapes included
 _STRETCH = 8_192
 _ESCAPED = re.compile(r"\\{1,2}u005[fF]|&#95;")
@@ -76,21 +79,40 @@ def restored(text: str, vault: Vault) -> str:
     return "".join((*parts, text[position:]))
 
 
-def candidates(text: str) -> set[str] | None:
-    """Every digest that the text may be read to mention, or None if that is hard to say."""
-    # In stretches, for one long search would keep the interpreter from everybody else.
-    if any(_BOXED.search(text, at, at + _STRETCH + _LONGEST_BOX) for at in range(0, len(text), _STRETCH)):
+def candidates(pieces: Sequence[str]) -> set[str] | None:
+    """Every digest that these pieces of a text may be read to mention, or None if that is hard to say."""
+    if any(_may_box(piece) for piece in pieces):
+        return None
+    # A space ends every run, so none goes on from piece to piece.
+    runs = _runs(" ".join(pieces))
+    if runs is None:
         return None
     found: set[str] = set()
-    for run in _RUN.finditer(text):
-        letters = run[0]
-        if not letters.isascii() or "005f" in letters.lower():
-            return None
+    for run in runs:
         # A plural or genitive may have lost its apostrophe.
-        for written in (letters, letters[:-1]) if letters[-1] in "sS" else (letters,):
+        for written in (run, run[:-1]) if run[-1] in "sS" else (run,):
             if len(written) in SIZES and (digest := canonical(written)):
                 found.add(digest)
     return found
+
+
+def _may_box(piece: str) -> bool:
+    # In stretches, for one long search would keep the interpreter from everybody else.
+    return _OPENING.search(piece) is not None and any(
+        _BOXED.search(piece, at, at + _STRETCH + _LONGEST_BOX) for at in range(0, len(piece), _STRETCH)
+    )
+
+
+def _runs(text: str) -> list[str] | None:
+    """The runs of letters and digits that are long enough to be a digest; None if one may hide another."""
+    if text.isascii():
+        words = text.encode().translate(_WORDS_ALONE).split()
+        runs = [word.decode() for word in words if len(word) >= SIZES[0]]
+    else:
+        runs = [run[0] for run in _RUN.finditer(text)]
+        if not all(map(str.isascii, runs)):
+            return None
+    return None if any("005f" in run.lower() for run in runs) else runs
 
 
 def mentions(text: str, vault: Vault) -> Iterator[Mention]:

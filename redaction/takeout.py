@@ -1,9 +1,7 @@
 """Findings out, what the plan puts in their place in."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import zip_longest
 
 from redaction import operators, person
 from redaction.base import Finding
@@ -32,24 +30,26 @@ class _Draft:
 
     def joined(self) -> str:
         """The text with what stands for each finding."""
-        return "".join(self._pieces(str)) if self.findings else self.text
+        return self._woven(self.written_by_caller()) if self.findings else self.text
 
     def guarded(self, vault: Vault) -> str:
         """The same with what would resolve behind placeholders of its own."""
-        return "".join(self._pieces(partial(_guarded, vault=vault)))
+        return self._woven([_guarded(piece, vault) for piece in self.written_by_caller()])
 
-    def written_by_caller(self) -> Iterator[str]:
+    def written_by_caller(self) -> list[str]:
         """The stretches that no finding stands for."""
-        position = 0
+        text, position = self.text, 0
+        pieces: list[str] = []
         for finding in self.findings:
-            yield self.text[position : finding.start]
+            pieces.append(text[position : finding.start])
             position = finding.end
-        yield self.text[position:]
+        pieces.append(text[position:])
+        return pieces
 
-    def _pieces(self, own: Callable[[str], str]) -> Iterator[str]:
-        for piece, put in zip_longest(self.written_by_caller(), self.puts, fillvalue=""):
-            yield own(piece)
-            yield put
+    def _woven(self, pieces: Sequence[str]) -> str:
+        woven = [""] * (2 * len(pieces) - 1)
+        woven[::2], woven[1::2] = pieces, self.puts
+        return "".join(woven)
 
 
 def chosen(text: str, part: Part, plan: Plan) -> tuple[Finding, ...]:
@@ -60,15 +60,21 @@ def chosen(text: str, part: Part, plan: Plan) -> tuple[Finding, ...]:
     return merge(text, [each for each in part.found if plan.operator(each.entity_type) != operators.KEEP])
 
 
-def take_out(texts: Sequence[str], parts: Sequence[Part], plan: Plan, vault: Vault) -> tuple[str, ...]:
-    """The texts with each chosen finding as the plan says.
+def take_out(
+    texts: Sequence[str],
+    parts: Sequence[Part],
+    picked: Sequence[Sequence[Finding]],
+    plan: Plan,
+    vault: Vault,
+) -> tuple[str, ...]:
+    """The texts with each finding in ``picked``, which are those ``chosen`` of each, as the plan says.
 
     Text of the caller that would resolve as a placeholder goes behind a placeholder of its own, so that it
     comes back as it was. Only when all tokens are known can it be told, and each guard adds a token: it is
     done again until none is added.
     """
-    _give_stand_ins(texts, parts, plan, vault)
-    drafts = [_draft(text, part, plan, vault) for text, part in zip(texts, parts, strict=True)]
+    _give_stand_ins(texts, picked, plan, vault)
+    drafts = [_draft(*each, plan, vault) for each in zip(texts, parts, picked, strict=True)]
     while True:
         size = len(vault)
         # A stand-in looks like anything, so where there are some every text is looked through.
@@ -80,48 +86,47 @@ def take_out(texts: Sequence[str], parts: Sequence[Part], plan: Plan, vault: Vau
             return written
 
 
-def _give_stand_ins(texts: Sequence[str], parts: Sequence[Part], plan: Plan, vault: Vault) -> None:
+def _give_stand_ins(
+    texts: Sequence[str], picked: Sequence[Sequence[Finding]], plan: Plan, vault: Vault
+) -> None:
     """Gives people with several names their stand-ins first, so that a part gets its part of them."""
     if operators.SURROGATE not in plan.operators.values():
         return
     vault.stand_ins.avoid(texts)
-    for text, part in zip(texts, parts, strict=True):
-        for finding in chosen(text, part, plan):
+    for text, findings in zip(texts, picked, strict=True):
+        for finding in findings:
             value = text[finding.start : finding.end]
             if len(person.words(value)) > 1 and plan.operator(finding.entity_type) == operators.SURROGATE:
                 vault.stand_in(finding.entity_type, value, text)
 
 
-def _draft(text: str, part: Part, plan: Plan, vault: Vault) -> _Draft:
+def _draft(text: str, part: Part, findings: Sequence[Finding], plan: Plan, vault: Vault) -> _Draft:
     taken = part.taken
     if taken is not None and taken.plan == plan and _admitted(text, taken, vault):
         return _Draft(text, taken.chosen, taken.puts, taken.lookalikes)
-    findings = chosen(text, part, plan)
+    operated = [plan.operator(each.entity_type) for each in findings]
     puts = tuple(
-        operators.apply(
-            plan.operator(each.entity_type), each.entity_type, text[each.start : each.end], vault, text
-        )
-        for each in findings
+        [
+            operators.apply(operator, each.entity_type, text[each.start : each.end], vault, text)
+            for operator, each in zip(operated, findings, strict=True)
+        ]
     )
     draft = _Draft(text, findings, puts, None)
     draft.lookalikes = _lookalikes(draft)
-    if all(plan.operator(each.entity_type) in operators.TELL_NOTHING for each in findings):
+    if operators.TELL_NOTHING.issuperset(operated):
         resolving: dict[str, Finding] = {}
         for each, put in zip(findings, puts, strict=True):
             resolving.setdefault(put, each)
-        tokens = tuple((each, digest) for put, each in resolving.items() if (digest := vault.digest_of(put)))
-        part.taken = Taken(plan, findings, puts, tokens, draft.lookalikes)
+        tokens = tuple(
+            [(each, digest) for put, each in resolving.items() if (digest := vault.digest_of(put))]
+        )
+        part.taken = Taken(plan, tuple(findings), puts, tokens, draft.lookalikes)
     return draft
 
 
 def _lookalikes(draft: _Draft) -> frozenset[int] | None:
-    found: set[int] = set()
-    for piece in draft.written_by_caller():
-        digests = candidates(piece)
-        if digests is None:
-            return None
-        found.update(map(mark, digests))
-    return frozenset(found)
+    digests = candidates(draft.written_by_caller())
+    return None if digests is None else frozenset(map(mark, digests))
 
 
 def _admitted(text: str, taken: Taken, vault: Vault) -> bool:
