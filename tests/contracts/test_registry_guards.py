@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import Connection, Insert, Update, delete, insert, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.entry import EntryType
 from audit.log import Log, open_log
 from audit.place import Place
 from gateway.control.changes import Change
 from gateway.control.schema import FOREVER
+from gateway.errors import GovernanceUnavailable
 from gateway.ownership.registry import history
 from gateway.ownership.registry.facets import Facet
 from gateway.ownership.registry.history import held_between, timeline
@@ -71,8 +73,9 @@ def _written(world: World, statement: object) -> None:
         connection.execute(statement)
 
 
-def _close(recorded_to_us: int, **values: object) -> Update:
-    closing = update(OWNERSHIP_ASSERTION).where(OWNERSHIP_ASSERTION.c.asset == "support-tone")
+def _close(recorded_to_us: int, facet: Facet = Facet.CUSTODIAN, **values: object) -> Update:
+    same = OWNERSHIP_ASSERTION.c.asset == "northwind-base", OWNERSHIP_ASSERTION.c.facet == facet.value
+    closing = update(OWNERSHIP_ASSERTION).where(*same)
     return closing.values({"recorded_to_us": recorded_to_us, "closed_revision": 2, **values})
 
 
@@ -103,10 +106,66 @@ async def test_the_database_refuses_what_cannot_be(world: World) -> None:
         assert world.see(lambda c: timeline(c, "support-tone")) == before, why
 
 
+async def test_no_change_leaves_an_asset_without_an_owner(world: World) -> None:
+    """A change that ends an owner and names none for all of the time is not committed, whatever made it."""
+    before = world.see(lambda c: timeline(c, "northwind-base"))
+    owned = next(each for each in before if each.facet is OWNER)
+    ends_at_us = world.at_us + _FAR // 2
+
+    def end(change: Change) -> None:
+        change.record(EntryType.OWNERSHIP_ASSERTED, {})
+        change.connection.execute(_close(change.at_us, OWNER, closed_revision=change.revision))
+
+    def name(change: Change, from_us: int, to_us: int) -> None:
+        said: dict[str, object] = {
+            "asset": "northwind-base",
+            "recorded_from_us": change.at_us,
+            "revision": change.revision,
+            "facet": OWNER.value,
+        }
+        change.connection.execute(_row(world, valid_from_us=from_us, valid_to_us=to_us, **said))
+
+    def leave_a_hole(change: Change) -> None:
+        end(change)
+        name(change, owned.valid_from_us, ends_at_us)
+        name(change, ends_at_us + 1, FOREVER)
+
+    def begin_late(change: Change) -> None:
+        end(change)
+        name(change, change.at_us, FOREVER)
+
+    def register_alone(change: Change) -> None:
+        change.record(EntryType.OWNERSHIP_ASSET, {})
+        row = {"id": "orphan", "type": "dataset", "weight_hash": "", "registered_us": change.at_us}
+        life = {"recorded_us": change.at_us, "retired_us": FOREVER, "retired_revision": 0}
+        change.connection.execute(insert(ASSET).values(**row, **life, revision=change.revision))
+
+    for work in (end, leave_a_hole, begin_late, register_alone):
+        with pytest.raises(GovernanceUnavailable):
+            await world.do(work)
+        assert world.see(lambda c: timeline(c, "northwind-base")) == before
+
+    def hand_over(change: Change) -> None:
+        end(change)
+        name(change, owned.valid_from_us, ends_at_us)
+        name(change, ends_at_us, FOREVER)
+
+    await world.do(hand_over)
+    assert world.holder("northwind-base", OWNER, ends_at_us) == "it"
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+async def test_postgresql_asks_no_change_for_it(world: World) -> None:
+    """There a transaction of anybody's that would leave an asset without an owner is refused at its end."""
+    with pytest.raises(SQLAlchemyError, match="without an accountable owner"):
+        _written(world, _close(world.at_us + 1, OWNER))
+    assert world.holder("northwind-base", OWNER, world.at_us) == "it"
+
+
 async def test_the_database_refuses_to_forget_or_rewrite(world: World) -> None:
     """Rows stay; of what a row says only its end can be set, once, and not into the past."""
     at_us = world.at_us
-    before = world.see(lambda c: timeline(c, "support-tone"))
+    before = world.see(lambda c: timeline(c, "northwind-base"))
     same = OWNERSHIP_ASSERTION.c.asset == "support-tone"
     for statement in (
         *(delete(table) for table in (OWNERSHIP_ASSERTION, ASSET_LINK, ASSET, PARTY)),
@@ -122,7 +181,7 @@ async def test_the_database_refuses_to_forget_or_rewrite(world: World) -> None:
     ):
         with pytest.raises(SQLAlchemyError):
             _written(world, statement)
-    assert world.see(lambda c: timeline(c, "support-tone")) == before
+    assert world.see(lambda c: timeline(c, "northwind-base")) == before
     _written(world, _close(at_us + 1))
     with pytest.raises(SQLAlchemyError):  # once
         _written(world, _close(at_us + 2))
