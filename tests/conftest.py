@@ -3,12 +3,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import PostgresServer, running_server
 
 # No test is about time, and a busy machine must fail none.
-settings.register_profile("custody", deadline=None)
+settings.register_profile("custody", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("custody")
 
 

@@ -38,6 +38,7 @@ from gateway.ownership.registry.facets import AssetType, Basis, Facet, LinkKind,
 from gateway.ownership.registry.links import link
 from gateway.ownership.registry.parties import register_party
 from gateway.ownership.registry.registration import NewAsset, register_asset
+from tests.patience import patient_control
 
 DAY_US = 86_400_000_000
 START_US = 1_800_000_000_000_000
@@ -106,7 +107,7 @@ class Court:
         if isinstance(place, Path) and fresh:
             place.write_bytes(_migrated())
         self.control = Control(
-            open_control_database(place),
+            patient_control(place),
             self.log,
             wall_us=lambda: self.now_us,
             new_id=lambda: f"change-{next(ids)}",

@@ -26,6 +26,7 @@ from gateway.ownership.operations.granting import GiveGrant
 from gateway.pdp.source import PolicySource, read_source
 from tests.calls import Call
 from tests.court import CLERK, PRODUCT, RETAIL, Court
+from tests.patience import PATIENCE_S
 
 AUDITOR = Actor("sub_auditor", "person", "audit")
 PRICES = Prices.model_validate({"currency": "EUR", "model_second": "0.002"})
@@ -76,7 +77,7 @@ class Fought:
 
     async def seal(self, material: Material, digest: str) -> int:
         """Puts a dossier's digest on record; the index of that entry."""
-        log = open_log(self.log, LogOptions(key_path=self.key))
+        log = open_log(self.log, LogOptions(key_path=self.key, deadline_s=PATIENCE_S))
         receipt = await log.append(seal_record(AUDITOR, material, digest))
         await log.aclose()
         return receipt.index
@@ -101,7 +102,7 @@ class Fought:
 
 async def fight(log: Place, control: Place, key: Path) -> Fought:
     """Calls, then a dispute about them: two exhibits, a ruling two to one, executed."""
-    options = LogOptions(key_path=key)
+    options = LogOptions(key_path=key, deadline_s=PATIENCE_S)
     written = open_log(log, options)
     await _call(written)
     court = Court(control, written)  # type: ignore[arg-type]  # a real log in place of a list

@@ -20,6 +20,7 @@ from gateway.ownership.registry.beliefs import owner
 from gateway.ownership.registry.facets import AssetType, Basis, Facet, PartyKind
 from gateway.ownership.registry.parties import register_party
 from gateway.ownership.registry.registration import NewAsset, register_asset
+from tests.patience import patient_control
 from tests.postgres import PostgresServer
 
 ADMIN = Actor("sub_admin", "person", "legal")
@@ -51,7 +52,7 @@ class World:
     def __init__(self, place: Place, log: Log, behind_us: int = 0) -> None:
         self._ticks = itertools.count(1)
         self.control = Control(
-            open_control_database(place),
+            patient_control(place),
             log,
             wall_us=lambda: START + next(self._ticks) * SECOND - behind_us,
             new_id=lambda: f"change-{next(_NUMBERS)}",

@@ -12,13 +12,13 @@ from audit.entry import Actor, EntryType, Record
 from audit.log import Log
 from audit.place import Place
 from gateway.control.changes import Change, Control
-from gateway.control.database import open_control_database
 from gateway.control.operations import Acting, Operation, Outcome
 from gateway.domain import Subject
 from gateway.ownership.registry.beliefs import owner
 from gateway.ownership.registry.facets import AssetType, Basis, Facet, PartyKind
 from gateway.ownership.registry.parties import register_party
 from gateway.ownership.registry.registration import NewAsset, register_asset
+from tests.patience import patient_control
 
 SECOND = 1_000_000
 START = 1_800_000_000 * SECOND
@@ -46,7 +46,7 @@ class World:
         ids, self._ticks = itertools.count(), itertools.count(1)
         self.skipped_us = 0
         self.control = Control(
-            open_control_database(place), log, wall_us=self.wall_us, new_id=lambda: f"change-{next(ids)}"
+            patient_control(place), log, wall_us=self.wall_us, new_id=lambda: f"change-{next(ids)}"
         )
         self.records: list[Record] = []
         self.at_us = START

@@ -9,7 +9,6 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.entry import EntryType
-from audit.log import open_log
 from audit.place import Place
 from gateway.control.operations import Acting
 from gateway.domain import DataClass, Subject
@@ -20,6 +19,7 @@ from gateway.ownership.rights.grants import grants_at
 from gateway.pdp.lifecycle.tables import BREAK_GLASS
 from gateway.settings import BreakGlassSettings
 from tests.contracts.rights_world import SECOND, World, speaker
+from tests.patience import patient_log
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 @pytest.fixture
 async def world(place: Place, tmp_path: Path) -> AsyncIterator[World]:
     """The company."""
-    log = open_log(tmp_path / "audit.db")
+    log = patient_log(tmp_path / "audit.db")
     made = await World(place, log).begin()
     yield made
     made.control.close()

@@ -14,13 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.entry import Actor, Entry, EntryType, Receipt, Record
 from audit.errors import RecorderUnavailable
 from audit.ids import SystemClock
-from audit.log import Log, open_log
+from audit.log import Log
 from audit.place import Place
 from gateway.control.changes import Change, Control, current_revision, voided
 from gateway.control.database import ControlUnusable, open_control_database
 from gateway.control.schema import CONTROL_CHANGE, CONTROL_HEAD
 from gateway.control.tables import METADATA
 from gateway.errors import AuditUnavailable, GovernanceUnavailable
+from tests.patience import patient_log
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +61,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 @pytest.fixture
 async def log(tmp_path: Path) -> Iterator[FlakyLog]:
     """A log of its own."""
-    real = open_log(tmp_path / "audit.db")
+    real = patient_log(tmp_path / "audit.db")
     yield FlakyLog(real)
     await real.aclose()
 

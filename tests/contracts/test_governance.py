@@ -12,11 +12,10 @@ from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.entry import Entry, EntryType
-from audit.log import Log, open_log
+from audit.log import Log
 from audit.place import Place
 from gateway.control import proposals
 from gateway.control.changes import Change, Control, current_revision
-from gateway.control.database import open_control_database
 from gateway.control.governance import Governance, Terms, TwoPeople
 from gateway.control.operations import Acting, Catalogue, Operation, Outcome
 from gateway.control.proposals import ANSWER, PROPOSAL
@@ -24,6 +23,7 @@ from gateway.control.requests import DONE, Performed
 from gateway.control.schema import CONTROL_CHANGE
 from gateway.domain import Subject
 from gateway.errors import Conflict, CustodyError, IdempotencyKeyReused, NotFound, NotPermitted
+from tests.patience import patient_control, patient_log
 
 pytestmark = pytest.mark.anyio
 
@@ -83,7 +83,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 @pytest.fixture
 async def log(tmp_path: Path) -> AsyncIterator[Log]:
     """A log of its own."""
-    opened = open_log(tmp_path / "audit.db")
+    opened = patient_log(tmp_path / "audit.db")
     yield opened
     await opened.aclose()
 
@@ -118,7 +118,7 @@ _NUMBERS = itertools.count()
 async def governance(place: Place, log: Log, clock: Clock, staff: Staff) -> AsyncIterator[Governance]:
     """Governance in which whatever changes rights needs two people."""
     control = Control(
-        open_control_database(place), log, wall_us=clock, new_id=lambda: f"change-{next(_NUMBERS):06}"
+        patient_control(place), log, wall_us=clock, new_id=lambda: f"change-{next(_NUMBERS):06}"
     )
     two_people = TwoPeople(frozenset({"*"}), hours=1)
     yield Governance(control, Catalogue([Hand, Look]), staff, two_people)

@@ -13,7 +13,6 @@ from anyio import to_thread
 from sqlalchemy import event, text
 
 from audit.entry import EntryType
-from audit.log import open_log
 from audit.place import Place
 from gateway.control.changes import Change
 from gateway.domain import DataClass, Right, Rights
@@ -30,6 +29,7 @@ from gateway.ownership.registry.registration import NewAsset, add_asset, retire_
 from gateway.ownership.rights.grants import Source, Terms, give
 from gateway.settings import AssetSettings
 from tests.contracts.rights_world import DEPARTMENTS, SECOND, START, World, speaker
+from tests.patience import patient_log
 from tests.registries import registry_place
 
 pytestmark = pytest.mark.anyio
@@ -79,7 +79,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 @pytest.fixture
 async def world(place: Place, tmp_path: Path) -> AsyncIterator[World]:
     """The company, whose adapter stands on its base model."""
-    log = open_log(tmp_path / "audit.db")
+    log = patient_log(tmp_path / "audit.db")
     made = await World(place, log).begin()
     yield made
     made.control.close()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from audit.entry import EntryType
-from audit.log import Log, open_log
+from audit.log import Log
 from audit.place import Place
 from gateway.control.changes import Change, current_revision
 from gateway.control.schema import FOREVER
@@ -23,6 +23,7 @@ from gateway.ownership.registry.parties import parties, register_party
 from gateway.ownership.registry.present import moment_of, touched_since
 from gateway.ownership.registry.registration import NewAsset, register_asset, retire_asset
 from gateway.ownership.registry.revisions import belief_diff
+from tests.patience import patient_log
 from tests.registries import SECOND, START, World, give, registry_place, tell_the_story
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +40,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 @pytest.fixture
 async def log(tmp_path: Path) -> Iterator[Log]:
     """A log of its own."""
-    opened = open_log(tmp_path / "audit.db")
+    opened = patient_log(tmp_path / "audit.db")
     yield opened
     await opened.aclose()
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Insert, Update, delete, insert, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.entry import EntryType
-from audit.log import Log, open_log
+from audit.log import Log
 from audit.place import Place
 from gateway.control.changes import Change
 from gateway.control.schema import FOREVER
@@ -19,6 +19,7 @@ from gateway.ownership.registry import history
 from gateway.ownership.registry.facets import Facet
 from gateway.ownership.registry.history import held_between, timeline
 from gateway.ownership.registry.tables import ASSET, ASSET_LINK, OWNERSHIP_ASSERTION, PARTY, PARTY_SUCCESSION
+from tests.patience import patient_log
 from tests.registries import ADMIN, SECOND, World, give, registry_place, tell_the_story
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +37,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 @pytest.fixture
 async def log(tmp_path: Path) -> Iterator[Log]:
     """A log of its own."""
-    opened = open_log(tmp_path / "audit.db")
+    opened = patient_log(tmp_path / "audit.db")
     yield opened
     await opened.aclose()
 

@@ -23,7 +23,6 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection, func, insert, select, update
 
 from gateway.control.changes import Change
-from gateway.control.database import open_control_database
 from gateway.control.schema import CONTROL_CHANGE, CONTROL_HEAD, FOREVER
 from gateway.errors import CustodyError
 from gateway.ownership.operations.reorganisation import Reorganisation, Reshaping, reorganise
@@ -36,6 +35,7 @@ from gateway.ownership.registry.parties import register_party
 from gateway.ownership.registry.registration import NewAsset, register_asset, retire_asset
 from gateway.ownership.registry.revisions import belief_diff
 from gateway.ownership.registry.tables import OWNERSHIP_ASSERTION
+from tests.patience import patient_control
 from tests.registries import ADMIN, START, registry_place
 
 HOUR = 3_600_000_000
@@ -54,7 +54,7 @@ def connection(
 ) -> Iterator[Connection]:
     """A connection to an empty registry."""
     folder: Path = tmp_path_factory.mktemp("registry")
-    database = open_control_database(registry_place(request, folder, request.param))
+    database = patient_control(registry_place(request, folder, request.param))
     with database.write_lock, database.writer.connect() as opened:
         yield opened
     database.close()

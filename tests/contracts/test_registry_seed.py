@@ -10,10 +10,9 @@ from sqlalchemy import select
 
 from audit.entry import EntryType
 from audit.ids import SystemClock
-from audit.log import Log, open_log
+from audit.log import Log
 from audit.place import Place
 from gateway.control.changes import Control, current_revision
-from gateway.control.database import open_control_database
 from gateway.control.schema import CONTROL_CHANGE, CONTROL_HEAD
 from gateway.ownership.operations.reorganisation import Reorganisation, Reshaping, reorganise
 from gateway.ownership.registry.assets import asset, assets
@@ -25,6 +24,7 @@ from gateway.ownership.registry.links import parents
 from gateway.ownership.registry.parties import parties
 from gateway.ownership.registry.seed import SETTINGS_ACTOR, Difference, Seeded, seed_registry
 from gateway.settings import AssetSettings, Settings, load_settings
+from tests.patience import patient_control, patient_log
 from tests.registries import registry_place
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +41,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 @pytest.fixture
 async def log(tmp_path: Path) -> Iterator[Log]:
     """A log of its own."""
-    opened = open_log(tmp_path / "audit.db")
+    opened = patient_log(tmp_path / "audit.db")
     yield opened
     await opened.aclose()
 
@@ -65,7 +65,7 @@ _NUMBERS = itertools.count()
 
 def _open(place: Place, log: Log) -> Control:
     return Control(
-        open_control_database(place),
+        patient_control(place),
         log,
         wall_us=SystemClock().wall_us,
         new_id=lambda: f"change-{next(_NUMBERS)}",

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from audit.entry import EntryType
-from audit.log import Log, open_log
+from audit.log import Log
 from audit.place import Place
 from gateway.control.changes import Change, current_revision
 from gateway.control.schema import CONTROL_HEAD, FOREVER
@@ -19,6 +19,7 @@ from gateway.ownership.registry.facets import AssetType, Basis, Facet, PartyKind
 from gateway.ownership.registry.history import held_by
 from gateway.ownership.registry.parties import heir, lineage, party, register_party, successions, successors
 from gateway.ownership.registry.registration import NewAsset, register_asset
+from tests.patience import patient_log
 from tests.registries import SECOND, World, give, registry_place, tell_the_story
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +36,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 @pytest.fixture
 async def log(tmp_path: Path) -> Iterator[Log]:
     """A log of its own."""
-    opened = open_log(tmp_path / "audit.db")
+    opened = patient_log(tmp_path / "audit.db")
     yield opened
     await opened.aclose()
 

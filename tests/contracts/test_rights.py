@@ -9,7 +9,6 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.entry import EntryType
-from audit.log import open_log
 from audit.place import Place
 from gateway.control import proposals
 from gateway.control.changes import Change, current_revision
@@ -42,6 +41,7 @@ from gateway.ownership.rights.transfers import State, find_transfer, transfers
 from gateway.views import proposals as proposal_views
 from gateway.views import transfers as transfer_views
 from tests.contracts.rights_world import SECOND, World, employee, speaker
+from tests.patience import patient_log
 from tests.registries import registry_place
 
 pytestmark = pytest.mark.anyio
@@ -59,7 +59,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 @pytest.fixture
 async def world(place: Place, tmp_path: Path) -> AsyncIterator[World]:
     """The company."""
-    log = open_log(tmp_path / "audit.db")
+    log = patient_log(tmp_path / "audit.db")
     made = await World(place, log).begin()
     yield made
     made.control.close()

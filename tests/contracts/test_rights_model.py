@@ -10,7 +10,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import Connection, func, select
 
 from gateway.control.changes import Change
-from gateway.control.database import open_control_database
 from gateway.control.operations import Acting, Operation, Outcome
 from gateway.control.schema import FOREVER
 from gateway.domain import Subject
@@ -34,6 +33,7 @@ from gateway.ownership.registry.times import rfc3339
 from gateway.ownership.rights.tables import DELEGATION, GRANT, TRANSFER_END
 from gateway.ownership.rights.transfers import State, transfers
 from tests.contracts.test_registry_model import Trial
+from tests.patience import patient_control
 from tests.registries import registry_place
 
 OWNER = Facet.ACCOUNTABLE_OWNER
@@ -55,7 +55,7 @@ def connection(
 ) -> Iterator[Connection]:
     """A connection to an empty control database."""
     folder: Path = tmp_path_factory.mktemp("rights")
-    database = open_control_database(registry_place(request, folder, request.param))
+    database = patient_control(registry_place(request, folder, request.param))
     with database.write_lock, database.writer.connect() as opened:
         yield opened
     database.close()

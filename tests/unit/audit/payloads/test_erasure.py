@@ -14,7 +14,7 @@ from audit.errors import (
     RecorderUnavailable,
 )
 from audit.ids import SystemClock, Uuid7
-from audit.log import Log, open_log
+from audit.log import Log
 from audit.payloads import envelope
 from audit.payloads.envelope import About
 from audit.payloads.erasure import Custodian
@@ -27,6 +27,7 @@ from audit.payloads.unlogged import unlogged
 from audit.payloads.vault import Vault, open_vault
 from audit.query import LogReader
 from audit.verify import verify_log
+from tests.patience import patient_log
 
 ANNA = Owner("retail", "customer-4711")
 AUDITOR = Actor("s_9", "person", "audit")
@@ -59,7 +60,7 @@ def vault(tmp_path: Path) -> Iterator[Vault]:
 @pytest.fixture
 async def log(tmp_path: Path) -> AsyncIterator[Log]:
     """A log of its own."""
-    opened = open_log(tmp_path / "audit.db")
+    opened = patient_log(tmp_path / "audit.db")
     yield opened
     await opened.aclose()
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from audit.entry import Record
-from audit.log import open_log
 from tests.calls import Call
+from tests.patience import patient_log
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def finished_log_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def _write(path: Path) -> None:
-    log = open_log(path)
+    log = patient_log(path)
     for number in range(20):
         intent, outcome = Call(counts={"PERSON": number % 3}).records(number)
         receipt = await log.append(intent)

@@ -42,6 +42,7 @@ from gateway.pdp.source import PolicySource, read_source
 from gateway.views.mandates import compare
 from tests.calls import Call
 from tests.court import BENCH, CLERK, IT, PRODUCT, RETAIL, Court
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +60,7 @@ class Nobody:
 @pytest.fixture
 async def log(tmp_path: Path) -> AsyncIterator[Log]:
     """A log with calls of two departments, signed."""
-    opened = open_log(tmp_path / "audit.db", LogOptions(cadence_s=0.01))
+    opened = open_log(tmp_path / "audit.db", LogOptions(cadence_s=0.01, deadline_s=PATIENCE_S))
     for number in range(12):
         for record in Call(department=("retail", "product")[number % 3 == 0]).records(number)[:1]:
             await opened.append(record)

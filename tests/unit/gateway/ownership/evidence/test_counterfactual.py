@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from audit.entry import DecisionRef
-from audit.log import open_log
 from audit.query import LogReader
 from gateway import bundled
 from gateway.ownership.evidence.counterfactual import Counterfactual, counterfactuals, spoken_for_by
@@ -14,6 +13,7 @@ from gateway.pdp.judge import Judge
 from gateway.pdp.replay.redecide import Outcome
 from gateway.pdp.source import read_source
 from tests.calls import Call
+from tests.patience import patient_log
 
 CALLS = [
     Call(),
@@ -38,7 +38,7 @@ def database(judge: Judge, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def _write(path: Path, revision: str) -> None:
-    log = open_log(path)
+    log = patient_log(path)
     for number, call in enumerate([*CALLS, Call()]):
         first = call.records(number)[0]
         decision = first.decision

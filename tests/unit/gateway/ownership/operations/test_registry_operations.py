@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from audit.entry import EntryType
-from audit.log import Log, open_log
+from audit.log import Log
 from gateway.control.changes import Change, current_revision
 from gateway.control.operations import Acting, Operation, Outcome
 from gateway.control.schema import FOREVER
@@ -30,6 +30,7 @@ from gateway.ownership.registry.assets import asset
 from gateway.ownership.registry.facets import Facet
 from gateway.ownership.registry.links import parents
 from gateway.ownership.registry.parties import party, successors
+from tests.patience import patient_log
 from tests.registries import SECOND, World, tell_the_story
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +41,7 @@ OWNER = Facet.ACCOUNTABLE_OWNER
 @pytest.fixture
 async def log(tmp_path: Path) -> Iterator[Log]:
     """A log of its own."""
-    opened = open_log(tmp_path / "audit.db")
+    opened = patient_log(tmp_path / "audit.db")
     yield opened
     await opened.aclose()
 

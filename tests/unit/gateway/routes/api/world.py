@@ -13,11 +13,10 @@ from starlette.applications import Starlette
 
 from audit.entry import Actor, Entry, EntryType, Record
 from audit.ids import SystemClock
-from audit.log import Log, open_log
+from audit.log import Log
 from audit.query import LogReader
 from audit.refusals import RefusalLimiter
 from gateway.control.changes import Change, Control
-from gateway.control.database import open_control_database
 from gateway.control.governance import Governance, TwoPeople
 from gateway.control.operations import Acting, Catalogue, Operation, Outcome
 from gateway.domain import AccessRequest, Action, DataClass, Decision, Obligations, Subject
@@ -47,6 +46,7 @@ from gateway.routes.api.application import Stock
 from gateway.settings import ServerSettings
 from gateway.sight import Sight
 from gateway.views.shelves import SHELVES
+from tests.patience import patient_control, patient_log
 
 DEPARTMENTS = ("audit", "it", "product", "retail")
 LIMITS = ServerSettings(max_body_bytes=20_000, max_header_bytes=8_000, body_timeout_s=1)
@@ -195,9 +195,9 @@ async def opened(  # noqa: PLR0913, PLR0917 - what a test may want of it
     evidence: EvidenceDesk | None = None,
 ) -> AsyncIterator[World]:
     """A world in a folder; with a key for bundles there are policies too, with a desk disputes' exhibits."""
-    log = open_log(folder / "audit.db")
+    log = patient_log(folder / "audit.db")
     control = Control(
-        open_control_database(folder / "control.db"), log, wall_us=SystemClock().wall_us, new_id=Uuid7()
+        patient_control(folder / "control.db"), log, wall_us=SystemClock().wall_us, new_id=Uuid7()
     )
     keys, policy = KeyTable(), TablePolicy()
     operations = [Label, Seal, *granting.OPERATIONS, *(OPERATIONS if key else ())]
