@@ -6,6 +6,7 @@ from audit.entry import Facts
 from gateway.domain import JsonObject
 from gateway.errors import GovernanceUnavailable
 from gateway.pdp.lifecycle.bundle import Trust, build_bundle
+from gateway.pdp.lifecycle.canary import Counts
 from gateway.pdp.lifecycle.signing import SigningKey
 from gateway.pdp.lifecycle.store import (
     Activation,
@@ -30,6 +31,7 @@ class MemoryFeed:
     ended: list[tuple[Canary, dict[str, Facts]]] = field(default_factory=list)
     reports: list[dict[str, Facts]] = field(default_factory=list)
     beats: list[JsonObject | None] = field(default_factory=list)
+    latest: dict[str, JsonObject] = field(default_factory=dict)
 
     @property
     def trust(self) -> Trust:
@@ -82,6 +84,13 @@ class MemoryFeed:
         number = self.now.control_revision + 1
         self.now = replace(self.now, control_revision=number, canary=None)
 
+    async def canary_elsewhere(self, replica: str, canary: Canary) -> Counts:
+        """What the latest word of every other replica says."""
+        self._require()
+        told = [said.get("canary") for name, said in self.latest.items() if name != replica]
+        same = [each for each in told if isinstance(each, dict) and each["trial"] == canary.number]
+        return sum((Counts(int(str(each["decided"])), int(str(each["failed"]))) for each in same), Counts())
+
     async def report(self, detail: dict[str, Facts]) -> None:
         """Keeps what a shadow saw."""
         self._require()
@@ -91,6 +100,9 @@ class MemoryFeed:
         """Keeps what a replica says."""
         self._require()
         self.beats.append(state)
+        self.latest.pop(replica, None)
+        if state is not None:
+            self.latest[replica] = state
 
     def _require(self) -> None:
         if self.fails:

@@ -18,7 +18,8 @@ from gateway.pdp.forms import formed
 from gateway.pdp.lifecycle.bundle import read_bundle
 from gateway.pdp.lifecycle.canary import chosen
 from gateway.pdp.lifecycle.feed import Feed
-from gateway.pdp.lifecycle.following import Following, RunningCanary
+from gateway.pdp.lifecycle.following import Following
+from gateway.pdp.lifecycle.standing import RunningCanary
 
 
 class Options(embedded.Options):

@@ -23,6 +23,7 @@ from gateway.domain import Subject
 from gateway.errors import Conflict, GovernanceUnavailable, Impossible, NotFound, NotPermitted
 from gateway.pdp.lifecycle import store
 from gateway.pdp.lifecycle.bundle import Trust, policy_files, read_bundle
+from gateway.pdp.lifecycle.canary import Counts
 from gateway.pdp.lifecycle.feed import GATEWAY, ControlFeed
 from gateway.pdp.lifecycle.operations import (
     OPERATIONS,
@@ -36,7 +37,7 @@ from gateway.pdp.lifecycle.operations import (
 from gateway.pdp.lifecycle.replicas import replicas
 from gateway.pdp.lifecycle.signing import SigningKey, new_signing_key, read_signing_key
 from gateway.pdp.lifecycle.store import CanaryTerms, StoredBundle
-from gateway.pdp.lifecycle.tables import ACTIVATION, BUNDLE, TRIAL
+from gateway.pdp.lifecycle.tables import ACTIVATION, BUNDLE, REPLICA, TRIAL
 from gateway.pdp.lifecycle.workshop import Draft, PolicyNotSound, Workshop
 from gateway.pdp.source import read_source
 
@@ -377,6 +378,26 @@ async def test_replicas_say_what_they_do_outside_the_history(desk: Desk, seed_fo
     await feed.beat("replica-1", None)
     assert [each.id for each in await desk.control.read(replicas)] == ["replica-2"]
     assert (await desk.state()).control_revision == before
+
+
+async def test_replicas_know_what_others_counted_of_a_canary(desk: Desk, seed_folder: Path) -> None:
+    """Counts of the same canary add up, without the asking replica's own and those of whoever fell silent."""
+    await desk.workshop.seed(seed_folder)
+    one = await desk.policy("one")
+    await desk.governance.perform(APPROVER, StartCanary(policy=one.revision, terms=CanaryTerms(percent=5)))
+    running = (await desk.state()).canary
+    assert running is not None
+    feed = ControlFeed(desk.control, desk.log, desk.trust, lambda: "id")
+    said = {"trial": running.number, "revision": one.revision, "decided": 10, "failed": 1}
+    for replica in ("mine", "second", "third"):
+        await feed.beat(replica, {"canary": said})
+    await feed.beat("earlier", {"canary": {**said, "trial": running.number - 1}})
+    await feed.beat("idle", {})
+    assert await feed.canary_elsewhere("mine", running) == Counts(20, 2)
+    with desk.control.database.writer.begin() as connection:
+        silent = update(REPLICA).where(REPLICA.c.id == "third").values(seen_us=REPLICA.c.seen_us - 60_000_000)
+        connection.execute(silent)
+    assert await feed.canary_elsewhere("mine", running) == Counts(10, 1)
 
 
 async def test_history_cannot_be_rewritten(desk: Desk, seed_folder: Path) -> None:

@@ -15,6 +15,7 @@ from gateway.domain import JsonObject
 from gateway.errors import GovernanceUnavailable, NotFound
 from gateway.pdp.lifecycle import replicas, store, writes
 from gateway.pdp.lifecycle.bundle import Trust
+from gateway.pdp.lifecycle.canary import Counts
 from gateway.pdp.lifecycle.store import Canary, PolicyState
 
 # No person and no department: the gateway itself.
@@ -42,6 +43,9 @@ class Feed(Protocol):
 
     async def end_canary(self, canary: Canary, facts: dict[str, Facts]) -> None:
         """Ends a canary that failed too often, for every replica; nothing if another replica did before."""
+
+    async def canary_elsewhere(self, replica: str, canary: Canary) -> Counts:
+        """What every other replica counted of a canary, by its latest ``beat``."""
 
     async def report(self, detail: dict[str, Facts]) -> None:
         """Puts on record what a shadow saw."""
@@ -112,6 +116,13 @@ class ControlFeed:
             await self.control.change(GATEWAY, work)
         except _EndedBefore:
             return
+
+    async def canary_elsewhere(self, replica: str, canary: Canary) -> Counts:
+        """One read of as many rows as there are replicas."""
+        now_us = time.time_ns() // 1000
+        return await self.control.read(
+            lambda connection: replicas.canary_elsewhere(connection, replica, canary.number, now_us)
+        )
 
     async def report(self, detail: dict[str, Facts]) -> None:
         """One record, outside the changes of governance, for nothing was changed."""

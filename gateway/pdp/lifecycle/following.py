@@ -18,6 +18,7 @@ from gateway.pdp.lifecycle.archive import BundleRefused
 from gateway.pdp.lifecycle.canary import Failures
 from gateway.pdp.lifecycle.feed import Feed
 from gateway.pdp.lifecycle.shadowing import Shadowing
+from gateway.pdp.lifecycle.standing import RunningCanary, Standing, told
 from gateway.pdp.lifecycle.store import Canary, PolicyState
 from gateway.pdp.rego import RegoError
 from gateway.pdp.source import PolicyRefused
@@ -26,6 +27,7 @@ _log = logging.getLogger("custody.gateway")
 
 POLL_S = 0.25
 _BEAT_S = 5.0
+_CANARY_BEAT_S = 1.0  # while one runs, for its failures are counted over all replicas
 _REPORT_S = 30.0
 _RETRY_S = 5.0  # a policy that cannot be prepared costs as much to try again as one that can
 
@@ -34,25 +36,6 @@ _FAILED = (CustodyError, AuditError, BundleRefused, PolicyRefused, RegoError)
 
 Prepare = Callable[[bytes], EmbeddedEngine]
 """Verifies, checks and gates the policy in a bundle; runs in a thread, raises one of the above."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunningCanary:
-    """A canary with its engine and what it has failed in."""
-
-    trial: Canary
-    engine: EmbeddedEngine
-    failures: Failures
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What decides at one moment; replaced as a whole, so a call sees all of one or all of the next."""
-
-    state: PolicyState
-    active: EmbeddedEngine
-    canary: RunningCanary | None
-    shadow: Shadowing | None
 
 
 @dataclass(slots=True)
@@ -107,7 +90,7 @@ class Following:
         """Says what this replica does when that changes, and now and then, until it is cancelled."""
         while True:
             try:
-                async with asyncio.timeout(_BEAT_S):
+                async with asyncio.timeout(self._beat_s):
                     await self._chores.wake.wait()
             except TimeoutError:
                 pass
@@ -125,7 +108,8 @@ class Following:
             return
         self._over.add(running.trial.number)
         self.standing = replace(standing, canary=None)
-        facts: dict[str, Facts] = {"decided": running.failures.decided, "failed": running.failures.failed}
+        counted = running.failures.everywhere
+        facts: dict[str, Facts] = {"decided": counted.decided, "failed": counted.failed}
         self._chores.ended.append((running.trial, facts))
         self._chores.wake.set()
 
@@ -215,6 +199,18 @@ class Following:
         if due and standing is not None and standing.shadow is not None:
             await self._report(standing.shadow, standing)
         await self._feed.beat(self._replica, self.said())
+        if standing is not None and standing.canary is not None:
+            await self._count(standing.canary)
+
+    @property
+    def _beat_s(self) -> float:
+        return _CANARY_BEAT_S if self.standing and self.standing.canary else _BEAT_S
+
+    async def _count(self, running: RunningCanary) -> None:
+        """Adds what other replicas counted: few calls may fail at each, and too many at all of them."""
+        running.failures.elsewhere = await self._feed.canary_elsewhere(self._replica, running.trial)
+        if running.failures.too_many:
+            self.canary_failed(running)
 
     async def _end_shadow(self, shadow: Shadowing, standing: Standing) -> None:
         await shadow.aclose()
@@ -224,8 +220,8 @@ class Following:
         self._chores.reported_at = self._monotonic()
         tally = shadow.take()
         if tally.asked or tally.skipped:
-            told: dict[str, Facts] = {"policy": shadow.trial.revision, "active": standing.active.revision}
-            await self._feed.report({**told, "trial": shadow.trial.number, **tally.facts()})
+            seen: dict[str, Facts] = {"policy": shadow.trial.revision, "active": standing.active.revision}
+            await self._feed.report({**seen, "trial": shadow.trial.number, **tally.facts()})
 
     def _note(self, error: str) -> None:
         if error != self.error:
@@ -235,32 +231,10 @@ class Following:
 
     def said(self) -> JsonObject:
         """What this replica says of itself."""
-        standing = self.standing
         stale_ms = int((self._monotonic() - self.fresh_at) * 1000)
         said: JsonObject = {"host": socket.gethostname(), "pid": os.getpid()}
         said |= {"error": self.error, "stale_ms": stale_ms}
-        if standing is not None:
-            said |= {
-                "revision": standing.active.revision,
-                "form": standing.active.form,
-                "control_revision": standing.state.control_revision,
-            }
-            if standing.canary is not None:
-                failures = standing.canary.failures
-                said["canary"] = {
-                    "revision": standing.canary.trial.revision,
-                    "decided": failures.decided,
-                    "failed": failures.failed,
-                }
-            if standing.shadow is not None:
-                tally = standing.shadow.tally
-                said["shadow"] = {
-                    "revision": standing.shadow.trial.revision,
-                    "asked": tally.asked,
-                    "differences": tally.asked - tally.same - tally.failed,
-                    "skipped": tally.skipped,
-                }
-        return said
+        return said | (told(self.standing) if self.standing else {})
 
 
 def _alike(one: PolicyState, other: PolicyState) -> bool:

@@ -14,6 +14,7 @@ from gateway.domain import JsonObject
 from gateway.errors import GovernanceUnavailable
 from gateway.pdp.lifecycle.archive import MAX_ARCHIVE_BYTES, BundleRefused
 from gateway.pdp.lifecycle.bundle import Trust, read_bundle
+from gateway.pdp.lifecycle.canary import Counts
 from gateway.pdp.lifecycle.store import Activation, Canary, PolicyState
 
 _WAIT_S = 20
@@ -69,6 +70,11 @@ class RemoteFeed:
 
     async def end_canary(self, canary: Canary, facts: dict[str, Facts]) -> None:
         """There is none."""
+
+    async def canary_elsewhere(self, replica: str, canary: Canary) -> Counts:
+        """None, for there is no canary."""
+        del replica, canary
+        return Counts()
 
     async def report(self, detail: dict[str, Facts]) -> None:
         """There is no shadow to report of."""

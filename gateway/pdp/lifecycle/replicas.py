@@ -6,8 +6,11 @@ import orjson
 from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.domain import JsonObject
+from gateway.pdp.lifecycle.canary import Counts
 from gateway.pdp.lifecycle.tables import REPLICA
 
+# Three times what a replica lets pass without a word, so that one that is gone soon counts no more.
+_HEARD_US = 15_000_000
 _KEPT_US = 24 * 3_600_000_000
 
 
@@ -38,3 +41,13 @@ def replicas(connection: Connection) -> list[Replica]:
     """All replicas, by id, which is by when they started."""
     rows = connection.execute(select(REPLICA).order_by(REPLICA.c.id)).all()
     return [Replica(row.id, row.seen_us, orjson.loads(row.state)) for row in rows]
+
+
+def canary_elsewhere(connection: Connection, replica: str, trial: int, now_us: int) -> Counts:
+    """What the other replicas that were heard of lately counted of a canary; ``trial`` is its number."""
+    heard = select(REPLICA.c.state).where(REPLICA.c.id != replica, REPLICA.c.seen_us > now_us - _HEARD_US)
+    told = [orjson.loads(state).get("canary") for state in connection.execute(heard).scalars()]
+    counted = [
+        Counts(each["decided"], each["failed"]) for each in told if each and each.get("trial") == trial
+    ]
+    return sum(counted, Counts())

@@ -206,6 +206,28 @@ async def test_a_canary_that_fails_ends_by_itself(
     assert feed.now.canary is None
 
 
+async def test_failures_are_counted_over_all_replicas(
+    engine: LiveEngine, feed: MemoryFeed, letter: AccessRequest
+) -> None:
+    """Two replicas of which neither has seen enough failures end a canary together."""
+    other = LiveEngine(live.Options(gate_inputs=5), lambda: "other", lambda: 0.0)
+    await other.follow(feed)
+    for task in other._tasks:
+        task.cancel()
+    feed.canary(feed.store(source(NOTHING)), CanaryTerms(percent=100, max_error_percent=50, least=4))
+    for each in (engine, other):
+        await look(each)
+        for _ in range(2):
+            assert (await each.decide(letter)).allow
+        await tell(each)
+    assert feed.ended == []
+    await tell(engine)
+    await tell(engine)
+    ((_, facts),) = feed.ended
+    assert facts == {"decided": 4, "failed": 4}
+    await other.aclose()
+
+
 async def test_the_end_of_a_canary_is_told_when_it_can_be(
     engine: LiveEngine, feed: MemoryFeed, letter: AccessRequest
 ) -> None:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.pdp.lifecycle.canary import Failures, chosen
+from gateway.pdp.lifecycle.canary import Counts, Failures, chosen
 from gateway.pdp.lifecycle.store import CanaryTerms
 
 
@@ -38,5 +38,34 @@ def test_old_failures_are_forgotten() -> None:
     failures.note(failed=True)
     now[0] = 5.0
     assert not any(failures.note(failed=False) for _ in range(20))
-    assert (failures.decided, failures.failed) == (20, 0)
+    assert failures.here == Counts(20, 0)
     assert failures.note(failed=True)
+
+
+def test_failures_count_over_all_replicas() -> None:
+    """Too few failures here are too many with those of others; what others say is no decision of ours."""
+    failures = Failures(CanaryTerms(percent=1, max_error_percent=10, least=10), lambda: 0.0)
+    failures.note(failed=True)
+    assert not failures.too_many
+    failures.elsewhere = Counts(9, 0)
+    assert not failures.too_many
+    failures.elsewhere = Counts(9, 1)
+    assert failures.too_many
+    assert (failures.here, failures.everywhere) == (Counts(1, 1), Counts(10, 2))
+
+
+def test_a_replica_that_fails_alone_is_not_outvoted() -> None:
+    """However well the canary does elsewhere, its share of failures at one replica ends it."""
+    failures = Failures(CanaryTerms(percent=1, max_error_percent=10, least=3), lambda: 0.0)
+    failures.elsewhere = Counts(1000, 0)
+    assert not any(failures.note(failed=True) for _ in range(2))
+    assert failures.note(failed=True)
+
+
+def test_counts_are_forgotten_without_a_call() -> None:
+    """A replica that nobody calls any more says so in time, and not what it once counted."""
+    now = [0.0]
+    failures = Failures(CanaryTerms(percent=1, window_s=5), lambda: now[0])
+    failures.note(failed=True)
+    now[0] = 5.0
+    assert failures.here == Counts()
