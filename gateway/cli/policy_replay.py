@@ -85,7 +85,7 @@ def replay_decisions(  # noqa: PLR0913, PLR0917 - each is an option
         )
         found = _run(job, quiet=as_json)
     if html is not None:
-        html.write_text(page(found, scope), "utf-8")
+        html.write_bytes(page(found, scope))
     if as_json:
         typer.echo(orjson.dumps(summary(found, scope), option=orjson.OPT_INDENT_2))
     else:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.report.markup import Markup, joined, tag
+from gateway.report.markup import Child, Markup, joined, tag
 from gateway.report.plots import stylesheet
 
 # Nothing is fetched, run or sent by a page, wherever it is opened.
@@ -35,6 +35,12 @@ def page(title: str, lead: Markup, sections: Sequence[Section]) -> bytes:
 def paragraphs(*texts: str) -> Markup:
     """Each text as a paragraph."""
     return joined(tag("p", text) for text in texts)
+
+
+def facts(rows: Sequence[tuple[str, Child]]) -> Markup:
+    """Names with what each is, side by side."""
+    return tag("dl", *(tag(kind, each) for row in rows for kind, each in zip(("dt", "dd"), row, strict=True)),
+               class_="facts")  # fmt: skip
 
 
 def bullets(texts: Sequence[str]) -> Markup:

@@ -51,7 +51,7 @@ def test_an_empty_span_is_an_empty_replay(log: Path, judge: Judge) -> None:
     """Nothing in the span is no error: every count is zero, and the page says so."""
     found = run(Job(log, 1, 2, Terms(judge.source, "compiled")))
     assert found.tally.calls == 0
-    assert "holds no call" in page(found, Scope("candidate"))
+    assert "holds no call" in page(found, Scope("candidate")).decode()
 
 
 def test_a_process_that_dies_ends_the_replay(
@@ -67,9 +67,10 @@ def test_a_process_that_dies_ends_the_replay(
 
 def test_a_page_holds_names_of_the_log_as_text(log: Path, judge: Judge) -> None:
     """A name with markup in it stays a name, and the page may load nothing."""
-    shown = page(run(Job(log, 0, 2**62, Terms(judge.source, "compiled"))), Scope("<script>x</script>"))
+    found = run(Job(log, 0, 2**62, Terms(judge.source, "compiled")))
+    shown = page(found, Scope("<script>x</script>")).decode()
     assert "<script" not in shown
-    assert "default-src 'none'" in shown
+    assert "default-src &#x27;none&#x27;" in shown
     assert "recorded without a decision: unauthenticated" in shown
 
 
@@ -80,3 +81,11 @@ def test_the_summary_counts_what_the_tally_counts(log: Path, judge: Judge) -> No
     assert isinstance(counts, dict)
     assert (counts["log"], counts["unchanged"], counts["unreplayable"]) == (40, 39, 1)
     assert found["covered"] == {"first": "2026-07-01T10:00:00Z", "last": "2026-07-01T10:39:00Z"}
+
+
+def test_a_page_tells_its_plots_in_words_and_in_numbers(log: Path, judge: Judge) -> None:
+    """Each plot of a replay has a description, and a table beside it holds the same counts."""
+    shown = page(run(Job(log, 0, 2**62, Terms(judge.source, "compiled"))), Scope("candidate")).decode()
+    assert shown.count("<svg ") == shown.count("<desc ") == 3
+    assert "unchanged 39, unreplayable 1" in shown
+    assert "<caption>Calls by time and outcome</caption>" in shown
