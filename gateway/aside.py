@@ -29,6 +29,7 @@ class Aside:
         self._what = what
         self._seconds = seconds
         self._busy = False
+        self._closed = False
         self._process: SpawnProcess | None = None
 
     async def run(self, work: Callable[..., _Done], *arguments: object) -> _Done:
@@ -51,9 +52,10 @@ class Aside:
         return cast("_Done", result)
 
     def close(self) -> None:
-        """Ends what is under way."""
-        if self._process is not None:
-            self._process.terminate()
+        """Ends what is under way, and whatever is begun from now on."""
+        self._closed = True
+        if (process := self._process) is not None:
+            process.terminate()
 
     def _apart(self, work: Callable[..., object], arguments: tuple[object, ...]) -> tuple[bool, object]:
         # Started afresh: a fork would share this process's connections and threads.
@@ -62,6 +64,8 @@ class Aside:
         process = self._process = context.Process(target=_serve, args=(theirs, work, arguments), daemon=True)
         process.start()
         theirs.close()
+        if self._closed:  # while it began
+            process.terminate()
         try:
             if ours.poll(self._seconds):
                 return cast("tuple[bool, object]", ours.recv())

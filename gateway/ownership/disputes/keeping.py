@@ -1,6 +1,7 @@
 """Legal holds of disputes: while a matter is bound, nothing that a party keeps about it is erased."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Protocol
 
 import anyio.to_thread
@@ -8,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.database import cause
 from audit.entry import Actor
+from audit.errors import EntryNotFound
 from audit.payloads.legal_holds import Hold, Scope
 from gateway.control.changes import Control
 from gateway.errors import RetentionUnavailable
@@ -23,7 +25,7 @@ class Custodian(Protocol):
         """Places a hold."""
 
     async def release(self, hold_id: str, actor: Actor) -> object:
-        """Ends a hold."""
+        """Ends a hold; raises ``EntryNotFound`` for one that has ended."""
 
 
 async def keep_holds(
@@ -33,9 +35,9 @@ async def keep_holds(
 
     A hold names its dispute as its matter, ``dispute:<id>``. What is to be held is read from the disputes
     each time, so a crash in between is made good by the next run, and one run after another is one. A hold
-    that two replicas place at one moment is placed once. One that was placed stays until its dispute ends,
-    whatever becomes of the assets. Raises ``RetentionUnavailable``, ``GovernanceUnavailable``, or an
-    ``AuditError`` of the log.
+    that two replicas place or release at one moment is placed or released once. One that was placed stays
+    until its dispute ends, whatever becomes of the assets. Raises ``RetentionUnavailable``,
+    ``GovernanceUnavailable``, or an ``AuditError`` of the log.
     """
     try:
         return await _brought(control, custodian, holds, actor)
@@ -59,7 +61,9 @@ async def _brought(
     bound = {matter for matter, _ in wanted}
     ended = [hold for hold in there if hold.matter not in bound]
     for hold in ended:
-        await custodian.release(hold.id, actor)
+        # Another replica may have released it since this one looked.
+        with suppress(EntryNotFound):
+            await custodian.release(hold.id, actor)
     return len(missing) + len(ended)
 
 

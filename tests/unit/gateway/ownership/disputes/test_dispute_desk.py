@@ -244,6 +244,18 @@ async def test_two_replicas_place_a_hold_once(court: Court, desk: Desk, log: Log
     assert sorted(held) == [(f"dispute:{dispute}", party) for party in ("product", "retail")]
 
 
+async def test_two_replicas_release_a_hold_once(court: Court, desk: Desk, log: Log, vault: Vault) -> None:
+    """What another gateway released since this one looked is released, and nothing fails."""
+    dispute = await court.admitted()
+    custodian = Custodian(vault, log, Retention(400, {}))
+    await desk.keep_holds(custodian, vault.holds.all, GATEWAY)
+    seen = vault.holds.all()
+    await court.do(RETAIL, Withdraw(dispute=dispute))
+    await desk.keep_holds(custodian, vault.holds.all, GATEWAY)
+    await desk.keep_holds(custodian, lambda: seen, GATEWAY)
+    assert all(hold.released_us is not None for hold in vault.holds.all())
+
+
 async def test_what_stands_on_the_asset_is_held_with_it(court: Court, desk: Desk) -> None:
     """A dispute about a model holds what was asked of those made from it; one about a dataset, everything."""
     await court.asset("kind-tone")
