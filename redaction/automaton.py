@@ -12,9 +12,9 @@ from redaction.compiled import databases
 if TYPE_CHECKING:
     import hyperscan
 
-# Compiling takes more than twice as long for twice as many; a pass costs a microsecond and a chance that
-# another thread gets the interpreter.
-_TOGETHER = 200
+# A pass is a chance that another thread gets the interpreter and keeps it; for ten times as many expressions
+# one alone takes twice as long to compile as ten.
+_TOGETHER = 2_000
 Collect = Callable[[tuple[int, int]], None]
 _Ready: TypeAlias = "tuple[Callable[..., None], hyperscan.Scratch]"
 
@@ -27,18 +27,14 @@ def available() -> bool:
 class Automaton:
     """Expressions compiled once; ``scan`` costs about the same however many there are. Thread-safe.
 
-    ``words`` are expressions too, numbered behind the others, and so plain that any number compiles quickly.
-    Those of ``apart`` are numbered behind them, and looked for a group at a time, only when asked for.
+    Those of ``apart`` are numbered behind the others, and looked for a group at a time, only when asked for.
 
     Compiling takes seconds and frees the interpreter meanwhile, so it goes on in the background: ``wait``
     returns once it is done, and raises if it failed.
     """
 
-    def __init__(
-        self, expressions: Sequence[str], words: Sequence[str] = (), apart: Sequence[Sequence[str]] = ()
-    ) -> None:
+    def __init__(self, expressions: Sequence[str], apart: Sequence[Sequence[str]] = ()) -> None:
         parts = [expressions[first : first + _TOGETHER] for first in range(0, len(expressions), _TOGETHER)]
-        parts += [words] if words else []
         self._first = len(parts)
         self._compiling = _in_background(tuple(map(tuple, (*parts, *apart))))
         self._local = _Local()

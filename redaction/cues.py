@@ -1,7 +1,7 @@
 """Context words: where they stand, and whether one that speaks for a rule is near a place."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import regex
 
@@ -56,13 +56,14 @@ class Cues:
         self._ends: list[int] = []
         self._sorted = True
 
-    def add(self, word: Word, end: int) -> None:
-        """Takes a word that seems to end here, if it does."""
-        start = end - word.size
-        if word.stands(self._text, start, end):
-            self.rules |= word.rules
-            self._places.append((end, start, word.rules))
-            self._sorted = False
+    def add(self, word: Word, ends: Iterable[int]) -> None:
+        """Takes a word that seems to end at these places, where it does."""
+        for end in ends:
+            start = end - word.size
+            if word.stands(self._text, start, end):
+                self.rules |= word.rules
+                self._places.append((end, start, word.rules))
+                self._sorted = False
 
     def is_all(self, start: int, end: int) -> bool:
         """Whether the text is nothing but this value, as a field of a form or an argument of a tool is."""

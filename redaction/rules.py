@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from redaction import unveil
-from redaction.automaton import Automaton, available
 from redaction.base import Category, Finding
-from redaction.octets import shadow
-from redaction.probe import probe
-from redaction.ruleset import Owned, RuleSet
+from redaction.judge import Owned
+from redaction.ruleset import PIECE, RuleSet, Seen
 
-_PIECE, _OVERLAP = 32_768, 512
+_OVERLAP = 512  # code points
 Confirm = Callable[[str], bool | None]
 
 
@@ -63,15 +61,11 @@ class RuleDetector:
 
     def detect(self, texts: Sequence[str]) -> list[list[Finding]]:
         """The findings of each text; raises ``TimeoutError`` where a pattern takes too long to decide."""
-        return [_found(self._set, self._signs, text) for text in texts]
-
-    @cached_property
-    def _signs(self) -> "Signs":
-        return Signs()
+        return [_found(self._set, text) for text in texts]
 
     @cached_property
     def _set(self) -> RuleSet:
-        return RuleSet(self.rules)
+        return RuleSet(self.rules, unveil.SIGNS)
 
 
 class JoinedRules:
@@ -81,44 +75,23 @@ class JoinedRules:
     name = "rules"
 
     def __init__(self, detectors: Sequence[RuleDetector]) -> None:
-        self._signs = Signs()
-        self._set = RuleSet([rule for detector in detectors for rule in detector.rules])
+        rules = [rule for detector in detectors for rule in detector.rules]
+        self._set = RuleSet(rules, unveil.SIGNS)
         self.digest = hashlib.sha256("".join(each.digest for each in detectors).encode()).hexdigest()
 
     def detect(self, texts: Sequence[str]) -> list[list[Finding]]:
         """The findings of each text; raises ``TimeoutError`` where a pattern takes too long to decide."""
-        return [_found(self._set, self._signs, text) for text in texts]
+        return [_found(self._set, text) for text in texts]
 
 
-class Signs:
-    """Tells quickly that a text holds nothing to unveil, which is so for most."""
-
-    def __init__(self) -> None:
-        signs = [probe(sign).expression for sign in unveil.SIGNS]
-        self._automaton = Automaton(signs) if available() else None
-
-    def views(self, text: str) -> list[unveil.View]:
-        """The other ways to read the text."""
-        if self._automaton is None:
-            return unveil.views(text)
-        hits: list[tuple[int, int]] = []
-        self._automaton.scan(shadow(text), hits.append)
-        if not hits and text.isascii():
-            return []
-        seen: dict[int, list[int]] = {}
-        for number, end in hits:
-            seen.setdefault(number, []).append(end)
-        return unveil.views(text, seen)
-
-
-def _found(rules: RuleSet, signs: Signs, text: str) -> list[Finding]:
+def _found(rules: RuleSet, text: str) -> list[Finding]:
     """What the rules find in a text and, in its own places, in the other ways to read it."""
-    found = rules.find(text)
+    found, seen = rules.find_and_see(text)
     known: set[tuple[str, int, int]] = set()
     # In pieces, for a view holds a place for each of its characters.
-    for offset in range(0, len(text), _PIECE):
-        piece = text[offset : offset + _PIECE + _OVERLAP]
-        for view in signs.views(piece):
+    for offset in range(0, len(text), PIECE):
+        piece = text[offset : offset + PIECE + _OVERLAP]
+        for view in views(rules, piece, seen if len(text) <= PIECE else None):
             known = known or {(finding.entity_type, finding.start, finding.end) for finding in found}
             for finding in rules.find(view.text):
                 start, end = view.back(finding.start, finding.end)
@@ -127,3 +100,9 @@ def _found(rules: RuleSet, signs: Signs, text: str) -> list[Finding]:
                     known.add(key)
                     found.append(finding._replace(start=start + offset, end=end + offset))
     return found
+
+
+def views(rules: RuleSet, text: str, seen: Seen | None = None) -> list[unveil.View]:
+    """The other ways to read a text, in which the rules saw these signs, if they have looked already."""
+    seen = rules.see(text) if seen is None else seen
+    return unveil.views(text) if seen is None else unveil.views(text, seen)

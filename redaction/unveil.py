@@ -81,6 +81,8 @@ class View:
 
 def views(text: str, seen: Seen = ALL_SIGNS) -> list[View]:
     """Each other way to read the text that differs from it; ``seen`` says which signs it has, and where."""
+    if not seen and text.isascii():
+        return []
     found: list[View] = []
     decoded = _undisguised(text, coded=not _CODED.isdisjoint(seen))
     if decoded is not None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from redaction.base import Finding
 from redaction.detectors import patterns, secrets
 from redaction.rules import Rule, RuleDetector
-from redaction.ruleset import _PIECE, RuleSet
+from redaction.ruleset import PIECE, RuleSet
 
 pytest.importorskip("hyperscan", reason="there is no Hyperscan wheel for this platform")
 
@@ -94,8 +94,8 @@ def test_a_value_at_a_seam_of_a_long_text_is_found_once(shift: int, *, accelerat
     """A long text is looked at in pieces, and nothing shows where they meet."""
     rule = Rule("NUMBER", r"\b\d{6}\b", 0.1, ("account",))
     rules = RuleSet(RuleDetector("mine", [rule], category="personal").rules, accelerated=accelerated)
-    text = "." * (_PIECE + shift) + "account 123456" + "." * 100
-    start = _PIECE + shift + 8
+    text = "." * (PIECE + shift) + "account 123456" + "." * 100
+    start = PIECE + shift + 8
     assert rules.find(text) == [Finding("NUMBER", start, start + 6, 0.6, "mine")]
 
 
