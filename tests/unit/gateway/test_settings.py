@@ -4,8 +4,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
-from gateway import plugins
+from gateway import plugins, settings
 from gateway.bundled import example_settings
 from gateway.settings import Settings, SettingsInvalid, load_settings
 
@@ -112,6 +113,34 @@ def test_example_shows_every_setting() -> None:
     text = example_settings().read_text("utf-8")
     missing = [name for name in _names(Settings) if name not in text]
     assert missing == []
+
+
+def test_every_setting_is_described() -> None:
+    """Each field of each section says what it is, and each section too."""
+    sections = [
+        each for each in vars(settings).values() if isinstance(each, type) and issubclass(each, BaseModel)
+    ]
+    assert len(sections) > 15
+    assert [each.__name__ for each in sections if not each.__doc__] == []
+    assert [
+        f"{each.__name__}.{name}"
+        for each in sections
+        for name, field in each.model_fields.items()
+        if not field.description
+    ] == []
+
+
+def test_every_section_is_public() -> None:
+    """A section that the settings are made of can be imported from where the settings come from."""
+    used = {
+        inner
+        for each in vars(settings).values()
+        if isinstance(each, type) and issubclass(each, BaseModel)
+        for field in each.model_fields.values()
+        for inner in re.findall(r"gateway\.settings\.\w+\.(\w+)", repr(field.annotation))
+    }
+    assert used <= set(settings.__all__)
+    assert {"WitnessSettings", "SinkSettings", "PayloadKeySettings"} <= used
 
 
 @pytest.mark.parametrize(
