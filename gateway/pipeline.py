@@ -7,6 +7,7 @@ from datetime import datetime
 
 from audit.entry import Receipt, Record
 from audit.errors import AuditError
+from gateway.abreast import abreast
 from gateway.attempts import AttemptLog, read_attempt, require_first
 from gateway.backends.base import Backend, ModelCall
 from gateway.body import parse_object
@@ -124,8 +125,11 @@ class Pipeline:
         trail.attempt = read_attempt(self._parts.attempt_key, call.headers, identity.subject.id, raw)
         body = parse_object(raw)
         resolved = self._resolve(body, trail)
+        await abreast()
         scanned = await self._scan(body, identity, trail)
+        await abreast()
         decision = await self._decide(call, identity, resolved, scanned.contents, trail)
+        await abreast()
         redacted = await self._redact(scanned, decision)
         await self._retain(call, identity, decision, redacted, trail)
         receipt = await self._record_intent(trail)

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from audit.entry import Receipt, Record, Result
+from gateway.abreast import abreast
 from gateway.domain import JsonObject, JsonValue, UnscannedChunks, UnscannedReply
 from gateway.errors import ClientGone, CustodyError, InternalError, RetentionUnavailable
 from gateway.records import Trail
@@ -94,6 +95,7 @@ async def whole_answer(
     """Awaits a whole reply and makes it the caller's, once its outcome is on record."""
     try:
         unscanned = (await reply).body
+        await abreast()
         ledger.take(unscanned)
         ledger.count(unscanned)
         body = await scanner.reply(unscanned)
