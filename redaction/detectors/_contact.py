@@ -1,4 +1,4 @@
-"""How people are reached: addresses of mail, telephones, handles, accounts and the URLs that name them."""
+"""How people are reached: addresses of mail, telephones, accounts."""
 
 from functools import lru_cache
 
@@ -88,10 +88,6 @@ _REGIONS = (
     "IN",
     "BR",
 )
-_HANDLES = (
-    "twitter", "instagram", "insta", "tiktok", "telegram", "discord", "snapchat", "mastodon", "handle", "follow",
-    "dm", "username", "threads", "github", "x.com", "@",
-)  # fmt: skip
 _USER = (
     r"(?:user[_ \-]?name|user[_ \-]?id|login|log-?in name|screen[_ ]?name|handle|benutzer(?:name|kennung)|anmeldename|"
     r"nom d['’]utilisateur|identifiant|nombre de usuario|usuario|nome utente|gebruikersnaam|nome de usuário|"
@@ -108,12 +104,6 @@ def rules() -> list[Rule]:
         Rule("EMAIL_ADDRESS", _MAIL_TO_ADDRESS, 0.8),
         *_phones(),
         Rule("USERNAME", rf"(?<!\w){_USER}[\"']?\s{{0,2}}(?:[:=]|is|ist|est|es|è)\s{{0,2}}[\"'`]?(?P<value>[\w.\-@+]{{3,40}}\w)", 0.6, confirm=_no_word),
-        Rule("USERNAME", r"(?<![\w@./\-])@(?=\w{0,20}[A-Za-z])[A-Za-z0-9_][A-Za-z0-9_.]{1,29}\w(?![\w@/(])", 0.2, _HANDLES),
-        # A name of someone as a part of the address of a page, or a value in its query.
-        Rule("URL", r"(?<!\w)https?://(?:www\.|[a-z]{2}\.)?(?:linkedin\.com/in|facebook\.com|fb\.com|instagram\.com|(?:twitter|x)\.com|github\.com|t\.me|tiktok\.com/@|youtube\.com/@|xing\.com/profile)/?[\w.\-%]{3,64}(?:/?\b)", 0.6),
-        Rule("URL", r"(?<!\w)https?://[^\s\"'<>?]{3,200}\?[^\s\"'<>]{0,200}(?:e-?mail|user|name|phone|token|id|ssn|account)=[^\s\"'<>]{3,300}", 0.6),
-        Rule("URL", r"(?<!\w)https?://[^\s\"'<>@/]{1,64}@[^\s\"'<>]{3,200}", 0.6),
-        Rule("URL", r"(?<!\w)https?://[a-z0-9.\-]{3,100}/(?:users?|people|profiles?|members?|~)/?(?P<who>[\w.\-]{3,64})(?:/[^\s\"'<>]{0,100})?", 0.6),
     ]  # fmt: skip
 
 

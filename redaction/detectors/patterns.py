@@ -4,7 +4,16 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from redaction.detectors import _accounts, _addresses, _contact, _dates, _national, _network, _organisations
+from redaction.detectors import (
+    _accounts,
+    _addresses,
+    _contact,
+    _dates,
+    _national,
+    _network,
+    _organisations,
+    _web,
+)
 from redaction.detectors._presidio import presidio_rules
 from redaction.detectors._yaml import yaml_rules
 from redaction.rules import RuleDetector
@@ -29,7 +38,7 @@ def build(options: Options) -> RuleDetector:
     own = yaml_rules(options.recognizers_file) if options.recognizers_file else []
     ours = [
         rule
-        for module in (_accounts, _contact, _addresses, _dates, _national, _network, _organisations)
+        for module in (_accounts, _contact, _addresses, _dates, _national, _network, _organisations, _web)
         for rule in module.rules()
     ]
     return RuleDetector("patterns", [*presidio_rules(options.recognizers), *ours, *own], category="personal")

@@ -95,7 +95,6 @@ def test_value_is_found_in_a_sentence(entity_type: str, value: str) -> None:
         ("PASSPORT", "YB1234567", "numero passaporto YB1234567"),
         ("DRIVERS_LICENSE", "D123-4567-8901", "driver's license number D123-4567-8901"),
         ("USERNAME", "kowalska_91", "username: kowalska_91"),
-        ("USERNAME", "@anna_k91", "Follow me on Instagram: @anna_k91"),
     ],
 )  # fmt: skip
 def test_value_is_found_by_its_context(entity_type: str, value: str, text: str) -> None:
