@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from redaction.classifier.engine import Probabilities
 from redaction.classifier.files import Published
-from redaction.classifier.network import Size, Tagger
+from redaction.classifier.network import Given, Size, Tagger
 from redaction.classifier.windows import Input
 
 
@@ -22,6 +22,7 @@ class AcceleratorEngine:
     """
 
     rows = 65_536
+    lanes = 1
 
     def __init__(self, published: Published, device: str = "cuda") -> None:
         self._device = torch.device(device)
@@ -31,12 +32,14 @@ class AcceleratorEngine:
     @torch.inference_mode()
     def run(self, batch: Input) -> Probabilities:
         """As ``Engine`` says."""
-        given = (self._moved(part) for part in (batch.pieces, batch.offsets, batch.kinds, batch.lengths))
-        logits: torch.Tensor = self._tagger(*given)
+        parts: tuple[NDArray[np.integer], ...] = (
+            batch.pieces, batch.offsets, batch.kinds, batch.lengths, batch.chosen, batch.carried,
+        )  # fmt: skip
+        logits: torch.Tensor = self._tagger(Given(*map(self._moved, parts)))
         found: Probabilities = torch.softmax(logits.float(), -1).cpu().numpy()
         return found
 
-    def _moved(self, array: NDArray[np.int64] | NDArray[np.int32]) -> torch.Tensor:
+    def _moved(self, array: NDArray[np.integer]) -> torch.Tensor:
         return torch.from_numpy(array).to(self._device)
 
 
@@ -46,6 +49,7 @@ def tagger_of(published: Published) -> Tagger:
     size = Size(
         pieces=len(tensors["words"]),
         layers=published.layers,
+        wide=published.wide,
         inner=tensors["layers.0.inner.weight"].shape[1],
         labels=len(published.labels),
         hidden=tensors["words"].shape[1],
@@ -67,6 +71,9 @@ def _whole(tensors: dict[str, torch.Tensor], name: str) -> torch.Tensor:
     """A parameter from its integers and scales; matrices are stored [in, out], as the graph multiplies."""
     if name == "words.weight":
         return tensors["words"] * tensors["words.scale"][:, None]
+    if name not in tensors and ".mixed." in name:
+        parts = [_whole(tensors, name.replace("mixed", part)) for part in ("query", "key", "value")]
+        return torch.cat(parts)
     if f"{name}.scale" in tensors:
         return (tensors[name] * tensors[f"{name}.scale"]).T
     return tensors[name]

@@ -1,88 +1,121 @@
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from redaction.classifier.engine import Engine, Probabilities
 from redaction.classifier.units import Units
-from redaction.classifier.windows import Window, batches, prepare
-
-_ROUND = 4_096  # rows that one round takes at most, so that a short text need not wait for a long one
+from redaction.classifier.windows import Input, Window, prepare
 
 
 class Combined:
-    """One engine for many threads: whoever has it also works for those who wait.
+    """One engine for many threads, as many batches at a time as it has lanes.
 
-    Windows of concurrent calls share batches, shortest calls first. A call raises what the engine raised in
-    the round that served it.
+    Whoever calls works in a lane itself, for its own call or for a shorter one; helpers fill the lanes that
+    are left, so that one long call has them all. Windows of concurrent calls share batches, shortest calls
+    first. A call raises what the engine raised on a batch with windows of it.
     """
 
     def __init__(self, engine: Engine, frame: tuple[int, int, int]) -> None:
         self._engine = engine
         self._frame = frame
         self._waiting: list[_Call] = []
-        self._list = threading.Lock()
-        self._turn = threading.Lock()
+        self._at_work = 0
+        self._helpers = 0
+        self._changed = threading.Condition()
 
     def run(self, found: Sequence[Window], texts: Sequence[Units]) -> list[Probabilities]:
-        """For each window the probabilities of the units that it has seen."""
+        """For each window the probabilities of its candidates."""
         if not found:
             return []
         call = _Call(found, texts)
-        with self._list:
+        with self._changed:
             self._waiting.append(call)
+            if len(found) > 1:
+                self._call_helpers()
         try:
-            while not call.done:
-                with self._turn:
-                    if not call.done:
-                        self._round()
+            while share := self._next(call):
+                self._serve(share)
         finally:
-            with self._list:
-                if call in self._waiting:
-                    self._waiting.remove(call)
+            with self._changed:
+                self._waiting.remove(call)
         if call.error is not None:
             raise call.error
         return [part for part in call.results if part is not None]
 
-    def _round(self) -> None:
-        """One share of work for the calls that wait, those with least left first."""
-        with self._list:
-            calls = sorted(self._waiting, key=lambda call: call.left)
-        chosen: list[tuple[_Call, int]] = []
-        rows = 0
-        for call in calls:
-            while call.begun < len(call.windows) and (not chosen or rows < _ROUND):
-                chosen.append((call, call.begun))
-                rows += call.windows[call.begun].rows
-                call.begun += 1
-        try:
-            self._serve(chosen)
-        except Exception as error:  # noqa: BLE001 - each caller must learn of it, whoever had the engine
-            for call, _ in chosen:
-                call.error = error
+    def _call_helpers(self) -> None:
+        while self._helpers < self._engine.lanes - 1:
+            self._helpers += 1
+            threading.Thread(target=self._help, name=f"classifier-{self._helpers}", daemon=True).start()
+        self._changed.notify(self._helpers)
 
-    def _serve(self, chosen: Sequence[tuple["_Call", int]]) -> None:
-        texts = [call.texts[call.windows[number].text] for call, number in chosen]
-        found = [_moved(call.windows[number], place) for place, (call, number) in enumerate(chosen)]
-        for batch in batches(found, self._engine.rows):
-            given = prepare([found[place] for place in batch], texts, self._frame)
-            answer = self._engine.run(given)
-            for row, place in enumerate(batch):
-                call, number = chosen[place]
-                low, high = found[place].seen
-                call.settle(number, answer[row, 1 : 1 + high - low])
+    def _help(self) -> None:
+        while True:
+            self._serve(self._next() or [])
+
+    def _next(self, call: "_Call | None" = None) -> list["_Place"]:
+        """Waits for a lane and for work; nothing once the call is done. Takes a lane if there is work."""
+        with self._changed:
+            while call is None or not call.done:
+                idle = call is not None and not call.pending  # the rest of it is others' work by now
+                if not idle and self._at_work < self._engine.lanes and (share := self._share()):
+                    self._at_work += 1
+                    return share
+                self._changed.wait()
+        return []
+
+    def _share(self) -> list["_Place"]:
+        """Windows of one size that go through the engine next; no more than leaves work for free lanes."""
+        calls = sorted((call for call in self._waiting if call.pending), key=lambda call: call.left)
+        if not calls:
+            return []
+        size = calls[0].windows[calls[0].pending[-1]].size
+        waiting = sum(len(call.pending) for call in calls)
+        most = max(1, min(self._engine.rows // size[0], -(-waiting // (self._engine.lanes - self._at_work))))
+        share: list[_Place] = []
+        for call in calls:
+            while call.pending and len(share) < most and call.windows[call.pending[-1]].size == size:
+                share.append(_Place(call, call.pending.pop()))
+        return share
+
+    def _serve(self, share: Sequence["_Place"]) -> None:
+        answer: Probabilities | None = None
+        error: Exception | None = None
+        try:
+            answer = self._engine.run(self._prepared(share))
+        except Exception as raised:  # noqa: BLE001 - each caller must learn of it, whoever had the engine
+            error = raised
+        with self._changed:
+            self._at_work -= 1
+            for row, place in enumerate(share):
+                if answer is None:
+                    place.call.fail(error)
+                else:
+                    place.call.settle(place.number, answer[row])
+            self._changed.notify_all()
+
+    def _prepared(self, share: Sequence["_Place"]) -> Input:
+        texts = [place.call.texts[place.window.text] for place in share]
+        found = [
+            Window(number, place.window.seen, place.window.core, place.window.chosen)
+            for number, place in enumerate(share)
+        ]
+        return prepare(found, texts, self._frame)
 
 
 class _Call:
-    """The windows of one caller, and what has been found out of them."""
+    """The windows of one caller, and what has been found out of them; changed under the lock alone.
+
+    ``pending`` are the numbers of those that nobody has begun, windows of one size side by side.
+    """
 
     def __init__(self, windows: Sequence[Window], texts: Sequence[Units]) -> None:
-        # Long windows last or first makes no difference: order within a call is kept by number.
         self.windows = windows
         self.texts = texts
+        self.pending = sorted(range(len(windows)), key=lambda number: windows[number].size)
         self.results: list[NDArray[np.float32] | None] = [None] * len(windows)
-        self.begun = 0
         self.left = len(windows)
         self.error: Exception | None = None
 
@@ -91,9 +124,21 @@ class _Call:
         return self.left == 0 or self.error is not None
 
     def settle(self, number: int, found: Probabilities) -> None:
-        self.results[number] = found.copy()
+        self.results[number] = found[1 : 1 + len(self.windows[number].chosen)]
         self.left -= 1
 
+    def fail(self, error: Exception | None) -> None:
+        self.error = error
+        self.pending.clear()
 
-def _moved(window: Window, text: int) -> Window:
-    return Window(text, window.seen, window.core)
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A window of a call that has been taken into a batch."""
+
+    call: _Call
+    number: int
+
+    @property
+    def window(self) -> Window:
+        return self.call.windows[self.number]

@@ -12,6 +12,7 @@ from redaction.classifier.windows import Window
 
 _OPENING = {"PHONE_NUMBER": "(+", "ID": "#", "PERSON": "@", "EMAIL_ADDRESS": "_", "USERNAME": "@"}
 _CLOSING = {"EMAIL_ADDRESS": "_", "USERNAME": "_"}
+_GLUE = {"EMAIL_ADDRESS": ".", "USERNAME": "_"}
 _POSSESSIVES = ("'s", "\u2019s")
 # A blank may follow the sign that joins these.
 _LOOSE = frozenset({"STREET_ADDRESS", "DATE_TIME", "ID", "PHONE_NUMBER", "EMAIL_ADDRESS"})
@@ -26,8 +27,9 @@ _FIELD_WORDS = frozenset((
     "iban", "bic", "swift", "card", "ssn", "dni", "nie", "nif", "nhc", "nass", "pesel", "nip", "cpf", "cnpj",
     "bsn", "vat", "tel", "telefon", "phone", "fax", "email", "dob", "mrn",
 ))  # fmt: skip
+_DASHES = frozenset("-\u2013")  # blanks may stand around those of an address: "4 - 2\u00ba"
 _Run = tuple[str, int, int]  # label, first and last unit
-_JOINTS = frozenset("-'\u2019./:,&+@_#()°º")  # signs that may stand inside an entity
+_JOINTS = frozenset("-\u2013'\u2019./:,&+@_#()°º")  # signs that may stand inside an entity
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,13 @@ class Decision:
         marks = np.zeros(len(units), np.int64)
         scores = np.zeros(len(units), np.float32)
         for window, probabilities in found:
-            low = window.seen[0]
-            start, end = window.core
-            inside = probabilities[start - low : end - low]
+            first, last = np.searchsorted(window.chosen, window.core)
+            inside = probabilities[first:last]
             label = inside[:, 1:].argmax(-1)
             sure = 1 - inside[:, 0]
-            scores[start:end] = np.minimum(sure, 1)
-            marks[start:end] = np.where(sure >= self._thresholds[label], label + 1, 0)
+            decided = window.chosen[first:last]
+            scores[decided] = np.minimum(sure, 1)
+            marks[decided] = np.where(sure >= self._thresholds[label], label + 1, 0)
         return marks, scores
 
 
@@ -104,10 +106,13 @@ def _joins(text: str, units: Units, label: str, last: int, following: int) -> bo
         return True
     if label == "PERSON" and len(between) <= _MOST_PARTICLES and all(each in _PARTICLES for each in between):
         return True
-    if len(between) > 1 or between[0] not in _JOINTS:
+    most = 2 if label in _LOOSE else 1  # "Jr. St., 12": a sign may end a short form where another joins
+    if len(between) > most or not _JOINTS.issuperset(between):
         return False
+    if label == "STREET_ADDRESS" and between[0] in _DASHES:
+        return True
     before = units.ends[last] == units.starts[last + 1]
-    after = units.ends[last + 1] == units.starts[following]
+    after = units.ends[following - 1] == units.starts[following]
     return before and (after or between[0] == "." or label in _LOOSE)
 
 
@@ -135,6 +140,8 @@ def _trimmed(text: str, units: Units, label: str, first: int, last: int) -> tupl
         last -= 2
     if label == "PERSON":
         first = _with_title(text, units, first)
+    if label in _GLUE:
+        first, last = _grown(text, units, (first, last), _GLUE[label])
     if (
         label in ("PERSON", "USERNAME")
         and first
@@ -143,6 +150,22 @@ def _trimmed(text: str, units: Units, label: str, first: int, last: int) -> tupl
     ):
         first -= 1
     return first, last
+
+
+def _grown(text: str, units: Units, run: tuple[int, int], glue: str) -> tuple[int, int]:
+    """The run with the words that a sign joins to its ends, no blank between: "jo.do@example.com"."""
+    first, last = run
+    while first > 1 and _is_glued(text, units, first - 2, glue):
+        first -= 2
+    while last + 2 < len(units) and _is_glued(text, units, last, glue):
+        last += 2
+    return first, last
+
+
+def _is_glued(text: str, units: Units, number: int, glue: str) -> bool:
+    """Whether a unit is a word, joined by this sign to another after it."""
+    end, start = units.ends[number], units.starts[number + 2]
+    return text[end:start] == glue and not any(_is_sign(text, units, each) for each in (number, number + 2))
 
 
 def _with_title(text: str, units: Units, first: int) -> int:

@@ -7,17 +7,20 @@ from numpy.typing import NDArray
 from redaction.classifier.files import GRAPH, Published
 from redaction.classifier.windows import Input
 
-Probabilities = NDArray[np.float32]  # [windows, length, labels]
+Probabilities = NDArray[np.float32]  # [windows, candidates, labels]
 
 
 class Engine(Protocol):
-    """Runs the network on one batch; safe to call from one thread at a time."""
+    """Runs the network on one batch."""
 
     rows: int
     """How many rows it is best given at once."""
 
+    lanes: int
+    """How many threads may call ``run`` at a time."""
+
     def run(self, batch: Input) -> Probabilities:
-        """The probability of each label for each row."""
+        """The probability of each label for each of the places in ``chosen``."""
 
 
 class ProcessorEngine:
@@ -29,11 +32,14 @@ class ProcessorEngine:
     rows = 512
 
     def __init__(self, published: Published, threads: int) -> None:
+        self.lanes = threads
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        # A batch is one thread's work from end to end: threads that share one wait for each other at every
+        # node, and all of them for what Python does between two batches.
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        # Threads that spin while idle would burn a core of a gateway that waits.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # The graph is as it should be: what fusing would add, above all norms, has slower kernels.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
             published.folder / GRAPH, options, providers=["CPUExecutionProvider"]
@@ -45,7 +51,9 @@ class ProcessorEngine:
         """As the protocol says."""
         windows, length = batch.kinds.shape
         words = self._bags(batch).reshape(windows, length, -1)
+        chosen = batch.chosen + length * np.arange(windows)[:, None]
         given = {"words": words, "kinds": batch.kinds, "lengths": batch.lengths}
+        given |= {"chosen": chosen, "carried": batch.carried}
         found: Probabilities = self._session.run(["probabilities"], given)[0]
         return found
 

@@ -20,7 +20,7 @@ class Published:
     """The classifier's files, each checked against the digest in the manifest.
 
     ``thresholds`` say for each label but the first from which probability of being anything a unit is
-    taken for it. ``tensors`` are the weights, views of one read-only file.
+    taken for it. ``wide`` is ``Size.wide``. ``tensors`` are the weights, views of one read-only file.
     """
 
     folder: Path
@@ -28,6 +28,7 @@ class Published:
     labels: tuple[str, ...]
     thresholds: dict[str, float]
     layers: int
+    wide: int
     heads: int
     longest: int
     vocabulary: dict[str, int]
@@ -48,6 +49,7 @@ def read(folder: Path = FOLDER) -> Published:
             labels=tuple(stated["labels"]),
             thresholds=dict(stated["thresholds"]),
             layers=int(stated["layers"]),
+            wide=int(stated["wide"]),
             heads=int(stated["heads"]),
             longest=int(stated["longest"]),
             vocabulary={piece: number for number, piece in enumerate(pieces)},

@@ -3,6 +3,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from redaction.classifier.months import MONTHS
+
 # A word with the marks that combine with it, or any other visible sign by itself.
 _UNIT = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+|[^\w\s]|_")
 _LONGEST_WORD = 64  # characters; what is longer is no word of any language and becomes the unknown piece
@@ -32,8 +37,11 @@ class Units:
         return len(self.starts)
 
 
+_Known = tuple[tuple[int, ...], int, bool]  # a word's pieces, its kind without the gap, whether it is plain
+
+
 class Reader:
-    """Splits text into units; keeps nothing of what it has read.
+    """Splits text into units; of what it has read it keeps only which plain words of the lexicon there were.
 
     ``vocabulary`` maps word pieces (``##`` marks one that continues a word) to numbers, ``lexicon`` folded
     words to classes from 1 to ``LEXICON_CLASSES - 1``, of which ``everyday`` holds those that nobody bears.
@@ -46,32 +54,36 @@ class Reader:
         self._lexicon = lexicon
         self._everyday = everyday
         self._unknown = (vocabulary["[UNK]"],)
+        self._plain: dict[str, _Known] = {}
 
     def read(self, text: str) -> Units:
         """The units of a text, in order."""
-        seen: dict[str, tuple[tuple[int, ...], int, bool]] = {}
+        plain, seen = self._plain, dict[str, _Known]()
         units = Units([], [], [], [], [])
         end = 0
         for match in _UNIT.finditer(text):
-            start = match.start()
-            word = match.group()
-            known = seen.get(word)
+            start, stop = match.span()
+            word = text[start:stop]
+            known = plain.get(word) or seen.get(word)
             if known is None:
-                known = seen[word] = self._look_up(word)
-            gap = _gap(text, end, start) if start > end or not end else 0
-            end = match.end()
+                known = self._look_up(word)
+                # Everyday words tell nothing of who wrote them, and the lexicon has only so many.
+                (plain if known[2] and word in self._lexicon else seen)[word] = known
+            gap = 0 if start == end and end else _gap(text, end, start)
+            end = stop
             units.starts.append(start)
-            units.ends.append(end)
+            units.ends.append(stop)
             units.pieces.append(known[0])
             units.kinds.append(known[1] + gap)
             units.plain.append(known[2])
         return units
 
-    def _look_up(self, word: str) -> tuple[tuple[int, ...], int, bool]:
+    def _look_up(self, word: str) -> _Known:
         folded = fold(word)
         form = shape(word)
         entry = self._lexicon.get(folded, 0)
-        plain = form == _SIGN or (form == _LOWER and (entry in self._everyday or len(word) == 1))
+        everyday = entry in self._everyday and folded not in MONTHS
+        plain = form == SIGN or (form == _LOWER and (everyday or len(word) == 1))
         return self._pieces(folded), (entry * SHAPES + form) * GAPS, plain
 
     def _pieces(self, folded: str) -> tuple[int, ...]:
@@ -107,7 +119,8 @@ def fold(word: str) -> str:
     return "".join(char for char in parts if unicodedata.category(char) != "Mn") or word
 
 
-_LOWER, _TITLE, _UPPER, _MIXED, _INITIAL, _SIGN, _ALNUM = range(7)
+_LOWER, _TITLE, _UPPER, _MIXED, _INITIAL, SIGN, _ALNUM = range(7)
+FIRST_NUMBER = 7  # of the shapes: from here on by how many digits there are
 _DIGITS = {1: 7, 2: 8, 3: 9, 4: 10, 5: 11, 6: 12, 7: 12, 8: 12}  # by length
 _MANY_DIGITS = 13
 
@@ -117,7 +130,7 @@ def shape(word: str) -> int:
     if word.isdigit():
         return _DIGITS.get(len(word), _MANY_DIGITS)
     if not word[0].isalnum():
-        return _SIGN
+        return SIGN
     if any(map(str.isdigit, word)):
         return _ALNUM
     if word.islower() or not (word.isupper() or word[0].isupper()):
@@ -125,6 +138,12 @@ def shape(word: str) -> int:
     if word.isupper():
         return _UPPER if len(word) > 1 else _INITIAL
     return _TITLE if word[1:] == word[1:].lower() else _MIXED
+
+
+def shapes(kinds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The shapes of units, by their kinds."""
+    found: NDArray[np.int64] = kinds // GAPS % SHAPES
+    return found
 
 
 def _gap(text: str, start: int, end: int) -> int:

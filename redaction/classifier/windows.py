@@ -4,6 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from redaction.classifier.candidates import candidates
 from redaction.classifier.units import Units
 
 CORE = 94  # units that a window decides on
@@ -12,18 +13,27 @@ FRAME = 2  # the two units that begin and end what the network sees
 _STEP = 8  # lengths are rounded up to this, so that a window's figures do not hang on its neighbours
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Window:
-    """Units ``seen[0]:seen[1]`` of a text, of which ``core`` is what this window decides on."""
+    """Units ``seen[0]:seen[1]`` of a text, of which ``core`` is what this window decides on.
+
+    ``chosen`` are the numbers of the candidates among the units seen.
+    """
 
     text: int
     seen: tuple[int, int]
     core: tuple[int, int]
+    chosen: NDArray[np.int64]
 
     @property
     def rows(self) -> int:
         """Places it takes in a batch, frame and padding included."""
-        return -(-(self.seen[1] - self.seen[0] + FRAME) // _STEP) * _STEP
+        return _rounded(self.seen[1] - self.seen[0])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Places of its units and of its candidates in a batch: windows of one size go together."""
+        return self.rows, _rounded(len(self.chosen))
 
 
 def windows(text: int, units: Units) -> Iterator[Window]:
@@ -31,11 +41,15 @@ def windows(text: int, units: Units) -> Iterator[Window]:
     count = len(units)
     if not count:
         return
-    telling = np.flatnonzero(~np.array(units.plain, bool))
+    plain = np.array(units.plain, bool)
+    telling = np.flatnonzero(~plain)
+    chosen = candidates(np.array(units.kinds, np.int64), plain)
     for start, end in _cores(count):
         first, last = np.searchsorted(telling, (start, end))
         if first < last:
-            yield Window(text, (max(0, start - MARGIN), min(count, end + MARGIN)), (start, end))
+            seen = (max(0, start - MARGIN), min(count, end + MARGIN))
+            low, high = np.searchsorted(chosen, seen)
+            yield Window(text, seen, (start, end), chosen[low:high])
 
 
 def _cores(count: int) -> Iterator[tuple[int, int]]:
@@ -48,13 +62,18 @@ def _cores(count: int) -> Iterator[tuple[int, int]]:
         yield part * count // number, (part + 1) * count // number
 
 
+def _rounded(units: int) -> int:
+    """Places that so many units take with their frame and padding."""
+    return -(-(units + FRAME) // _STEP) * _STEP
+
+
 def batches(found: Sequence[Window], rows: int) -> Iterator[list[int]]:
-    """Numbers of windows that go together: of one length, at most ``rows`` rows in all."""
-    order = sorted(range(len(found)), key=lambda number: found[number].rows)
+    """Numbers of windows that go together: of one size, at most ``rows`` rows in all."""
+    order = sorted(range(len(found)), key=lambda number: found[number].size)
     batch: list[int] = []
     for number in order:
-        size = found[number].rows
-        if batch and (found[batch[0]].rows != size or size * (len(batch) + 1) > rows):
+        size = found[number].size
+        if batch and (found[batch[0]].size != size or size[0] * (len(batch) + 1) > rows):
             yield batch
             batch = []
         batch.append(number)
@@ -64,9 +83,10 @@ def batches(found: Sequence[Window], rows: int) -> Iterator[list[int]]:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One batch as the engine takes it: windows of one length, padded; all their pieces in a row.
+    """One batch as the engine takes it: windows of one size, padded; all their pieces in a row.
 
-    ``offsets`` say where the pieces of each row begin, ``counts`` how many it has.
+    ``offsets`` say where the pieces of each row begin, ``counts`` how many it has. ``chosen`` are the places
+    of each window's candidates and of its frame, padded with 0, ``carried`` how many these are.
     """
 
     pieces: NDArray[np.int64]
@@ -74,16 +94,18 @@ class Input:
     counts: NDArray[np.int64]
     kinds: NDArray[np.int64]
     lengths: NDArray[np.int32]
+    chosen: NDArray[np.int64]
+    carried: NDArray[np.int32]
 
 
 def prepare(found: Sequence[Window], texts: Sequence[Units], frame: tuple[int, int, int]) -> Input:
-    """Windows of one length as arrays; ``frame`` are the pieces that begin, end and pad a window."""
+    """Windows of one size as arrays; ``frame`` are the pieces that begin, end and pad a window."""
     start, end, pad = frame
-    length = found[0].rows
+    length, most = found[0].size
     kinds = np.zeros((len(found), length), np.int64)
     counts = np.ones((len(found), length), np.int64)
+    chosen = np.zeros((len(found), most), np.int64)
     pieces: list[int] = []
-    lengths: list[int] = []
     for row, window in enumerate(found):
         units = texts[window.text]
         low, high = window.seen
@@ -96,7 +118,10 @@ def prepare(found: Sequence[Window], texts: Sequence[Units], frame: tuple[int, i
             pieces += each
         pieces.append(end)
         pieces += [pad] * (length - size - FRAME)
-        lengths.append(size + FRAME)
+        chosen[row, 1 : len(window.chosen) + 1] = window.chosen - (low - 1)
+        chosen[row, len(window.chosen) + 1] = size + 1
     flat = counts.reshape(-1)
     offsets = np.concatenate(([0], np.cumsum(flat)[:-1]))
-    return Input(np.array(pieces), offsets, flat, kinds, np.array(lengths, np.int32))
+    lengths = np.array([window.seen[1] - window.seen[0] + FRAME for window in found], np.int32)
+    carried = np.array([len(window.chosen) + FRAME for window in found], np.int32)
+    return Input(np.array(pieces), offsets, flat, kinds, lengths, chosen, carried)

@@ -27,11 +27,12 @@ _AUTHORS = re.compile(r"[Aa]uthor|[Cc]opyright|[Ww]ritten by|[Cc]ontributed|\bby
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Windows in a row: units with pieces, kinds, and the labels that each may have, as bits."""
+    """Windows in a row: units with pieces, kinds, whether plain, and the labels that each may have, as bits."""
 
     pieces: NDArray[np.int32]
     counts: NDArray[np.uint8]
     kinds: NDArray[np.int32]
+    plain: NDArray[np.bool_]
     allowed: NDArray[np.uint16]
     lengths: NDArray[np.int32]
 
@@ -134,6 +135,7 @@ def encode(examples: Iterable[Example], reader: Reader, seed: int) -> Windows:
     pieces: list[int] = []
     counts: list[int] = []
     kinds: list[int] = []
+    plain: list[bool] = []
     allowed: list[int] = []
     lengths: list[int] = []
     for example in examples:
@@ -145,10 +147,11 @@ def encode(examples: Iterable[Example], reader: Reader, seed: int) -> Windows:
             pieces += flat
             counts += each
             kinds += kind[start:end]
+            plain += units.plain[start:end]
             allowed += bits[start:end]
             lengths.append(end - start)
     return Windows(
-        np.array(pieces, np.int32), np.array(counts, np.uint8), np.array(kinds, np.int32),
+        np.array(pieces, np.int32), np.array(counts, np.uint8), np.array(kinds, np.int32), np.array(plain, np.bool_),
         np.array(allowed, np.uint16), np.array(lengths, np.int32),
     )  # fmt: skip
 

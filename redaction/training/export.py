@@ -27,8 +27,8 @@ def publish(
     graph = _Graph(tagger, tensors, ranges, places)
     onnx.save(graph.model(), folder / GRAPH)
     seal(folder, {
-        "labels": list(labels), "thresholds": thresholds, "layers": tagger.size.layers, "heads": tagger.size.heads,
-        "longest": tagger.size.longest, "tensors": places,
+        "labels": list(labels), "thresholds": thresholds, "layers": tagger.size.layers, "wide": tagger.size.wide,
+        "heads": tagger.size.heads, "longest": tagger.size.longest, "tensors": places,
     })  # fmt: skip
 
 
@@ -65,10 +65,16 @@ class _Graph:
     def model(self) -> onnx.ModelProto:
         """The whole graph."""
         hidden, labels = self._tagger.size.hidden, self._tagger.size.labels
-        x = self._embedded()
-        for number in range(self._tagger.size.layers):
-            x = self._layer(x, f"layers.{number}")
-        logits = self._linear(x, "out")
+        size = self._tagger.size
+        x, lengths = self._embedded(), "lengths"
+        for number in range(size.layers):
+            name = f"layers.{number}"
+            if number == size.wide:
+                seen, x, lengths = *self._narrowing(x, name), "carried"
+            else:
+                seen = self._attention(x, name, lengths)
+            x = self._rest(seen, x, name)
+        logits = self._linear(x if size.wide < size.layers else self._chosen(x), "out")
         self._node("Softmax", [logits], "probabilities", axis=-1)
         info = helper.make_tensor_value_info
         graph = helper.make_graph(
@@ -78,8 +84,10 @@ class _Graph:
                 info("words", TensorProto.FLOAT, ["windows", "length", hidden]),
                 info("kinds", TensorProto.INT64, ["windows", "length"]),
                 info("lengths", TensorProto.INT32, ["windows"]),
+                info("chosen", TensorProto.INT64, ["windows", "most"]),
+                info("carried", TensorProto.INT32, ["windows"]),
             ],
-            [info("probabilities", TensorProto.FLOAT, ["windows", "length", labels])],
+            [info("probabilities", TensorProto.FLOAT, ["windows", "most", labels])],
             list(self._constants.values()),
         )
         sets = [helper.make_opsetid("", 18), helper.make_opsetid(_MICROSOFT, 1)]
@@ -97,31 +105,46 @@ class _Graph:
         weights = [self._tensor("norm.weight"), self._tensor("norm.bias")]
         return self._node("LayerNormalization", [summed, *weights], "embedded", axis=-1, epsilon=1e-12)
 
-    def _layer(self, x: str, name: str) -> str:
+    def _attention(self, x: str, name: str, lengths: str) -> str:
+        """Each of ``x`` looks at all of them."""
         mixed = f"{name}.mixed"
         quantized, scale, zero = self._quantized(x, mixed)
         weight, weight_scale, weight_zero = self._matrix(mixed)
-        given = [
-            quantized,
-            weight,
-            self._tensor(f"{mixed}.bias"),
-            scale,
-            weight_scale,
-            "lengths",
-            zero,
-            weight_zero,
-        ]
+        bias = self._tensor(f"{mixed}.bias")
+        given = [quantized, weight, bias, scale, weight_scale, lengths, zero, weight_zero]
         heads = self._tagger.size.heads
-        seen = self._node("QAttention", given, f"{name}.seen", domain=_MICROSOFT, num_heads=heads)
+        return self._node("QAttention", given, f"{name}.seen", domain=_MICROSOFT, num_heads=heads)
+
+    def _narrowing(self, x: str, name: str) -> tuple[str, str]:
+        """The candidates look at all of ``x``: what they see, and they themselves."""
+        quantized = self._quantized(x, f"{name}.mixed")
+        chosen = (self._chosen(quantized[0]), *quantized[1:])
+        query = self._multiplied(chosen, f"{name}.query")
+        around = [self._multiplied(quantized, f"{name}.{part}") for part in ("key", "value")]
+        given = [query, *around, "", "lengths"]
+        heads = self._tagger.size.heads
+        seen = self._node("MultiHeadAttention", given, f"{name}.seen", domain=_MICROSOFT, num_heads=heads)
+        return seen, self._chosen(x)
+
+    def _chosen(self, x: str) -> str:
+        """The candidates' rows; ``chosen`` counts through the rows of all windows."""
+        shape = self._constant("rows_shape", np.array([-1, self._tagger.size.hidden], np.int64))
+        return self._node("Gather", [self._node("Reshape", [x, shape], f"{x}.rows"), "chosen"], f"{x}.chosen")
+
+    def _rest(self, seen: str, x: str, name: str) -> str:
+        """What a layer does after it has looked."""
         x = self._normed(self._linear(seen, f"{name}.joined"), x, f"{name}.norm1")
         inner = self._linear(x, f"{name}.inner")
         return self._normed(self._linear(inner, f"{name}.outer"), x, f"{name}.norm2")
 
     def _linear(self, x: str, name: str) -> str:
-        quantized, scale, zero = self._quantized(x, name)
+        return self._multiplied(self._quantized(x, name), name)
+
+    def _multiplied(self, quantized: tuple[str, str, str], name: str) -> str:
+        x, scale, zero = quantized
         weight, weight_scale, weight_zero = self._matrix(name)
         bias = self._tensor(f"{name}.bias")
-        given = [quantized, weight, scale, weight_scale, zero, weight_zero, bias]
+        given = [x, weight, scale, weight_scale, zero, weight_zero, bias]
         return self._node("MatMulIntegerToFloat", given, f"{name}.result", domain=_MICROSOFT)
 
     def _quantized(self, x: str, name: str) -> tuple[str, str, str]:

@@ -23,7 +23,7 @@ from redaction.training.quantize import ranges_of
 from redaction.training.report import say
 from redaction.training.thresholds import choose
 
-_WATCHED = 8  # batches that the ranges of activations are taken from
+WATCHED = 8  # batches that the ranges of activations are taken from
 _FALSE_ALARMS = 2.0  # of 1,000 clean units for each label; in what news and tweets call clean, many are right
 _HELD_OUT_PROSE = 400  # paragraphs of each language to draw the held-out ones from
 _ROWS = 120  # of each set at most, so that no set outweighs the others
@@ -40,7 +40,7 @@ class Places:
 
 def finish(tagger: Tagger, reader: Reader, places: Places) -> None:
     """Publishes the network into a folder that already has vocabulary and lexicon."""
-    watched = islice(Batches(Windows.load(places.work / "windows.npz"), 2_048).epoch(1), _WATCHED)
+    watched = islice(Batches(Windows.load(places.work / "windows.npz"), 2_048).epoch(1), WATCHED)
     publish(tagger, ranges_of(tagger, watched), LABELS, dict.fromkeys(LABELS[1:], 0.5), places.out)
     tune(reader, places)
     say("measuring ...")

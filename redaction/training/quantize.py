@@ -47,17 +47,21 @@ def ranges_of(tagger: Tagger, batches: Iterable[Batch]) -> Ranges:
         for name, module in tagger.named_modules()
         if isinstance(module, nn.Linear)
     ]
+    hooks += [
+        layer.register_forward_pre_hook(_watch(ranges, f"layers.{number}.mixed", 1))
+        for number, layer in enumerate(tagger.layers)
+    ]
     with torch.inference_mode():
         for batch in batches:
-            tagger(batch.pieces, batch.offsets, batch.kinds, batch.lengths)
+            tagger(batch.given)
     for hook in hooks:
         hook.remove()
     return ranges
 
 
-def _watch(ranges: Ranges, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a hook, typed by torch
-    def see(_module: nn.Module, given: tuple[Tensor]) -> None:
-        ranges.see(name, given[0])
+def _watch(ranges: Ranges, name: str, argument: int = 0):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a hook, typed by torch
+    def see(_module: nn.Module, given: tuple[Tensor, ...]) -> None:
+        ranges.see(name, given[argument])
 
     return see
 
@@ -72,7 +76,7 @@ def tensors_of(tagger: Tagger) -> Tensors:
         "words.scale": scale.astype(np.float32),
         "kinds": tagger.kind_table().detach().float().numpy(),
     }
-    for name, value in state.items():
+    for name, value in _parted(tagger, state).items():
         if name.split(".")[0] in ("shapes", "gaps", "classes"):
             continue
         if value.ndim == 2 and name != "places.weight":
@@ -82,6 +86,19 @@ def tensors_of(tagger: Tagger) -> Tensors:
         else:
             found[name] = value.astype(np.float32)
     return found
+
+
+def _parted(tagger: Tagger, state: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+    """The layer that looks at more than it works on multiplies by its three parts apart."""
+    mixed = f"layers.{tagger.size.wide}.mixed."
+    parted: dict[str, NDArray[np.float32]] = {}
+    for name, value in state.items():
+        if name.startswith(mixed):
+            for part, rows in zip(("query", "key", "value"), np.split(value, 3), strict=True):
+                parted[name.replace("mixed", part)] = rows
+        else:
+            parted[name] = value
+    return parted
 
 
 def linear_names(tagger: Tagger) -> list[str]:

@@ -12,10 +12,10 @@ from redaction.training.examples import LABELS
 from redaction.training.rampart import Arrays
 
 
-def begin(arrays: Arrays, layers: Sequence[int], inner: int) -> Tagger:
+def begin(arrays: Arrays, layers: Sequence[int], inner: int, wide: int) -> Tagger:
     """The tagger with Rampart's words, places and chosen layers; kinds begin at nothing, labels at random."""
     words = arrays["bert.embeddings.word_embeddings.weight"]
-    tagger = Tagger(Size(pieces=len(words), layers=len(layers), inner=inner, labels=len(LABELS)))
+    tagger = Tagger(Size(pieces=len(words), layers=len(layers), wide=wide, inner=inner, labels=len(LABELS)))
     with torch.no_grad():
         _copy(tagger.words, words)
         # Rampart's only token type is part of every unit, so it joins the places.

@@ -32,7 +32,7 @@ class Course:
 
 
 def loss_of(logits: Tensor, allowed: Tensor) -> Tensor:
-    """Mean of -log P(any allowed label) over the units that not every label is allowed for."""
+    """Mean of -log P(any allowed label) over the candidates that not every label is allowed for."""
     logs = functional.log_softmax(logits.float(), -1)
     free = allowed.all(-1)
     chosen = logs.masked_fill(~allowed, -torch.inf).logsumexp(-1).masked_fill(free, 0.0)
@@ -65,7 +65,7 @@ def _work(rank: int, shared: Tagger, batches: Batches, course: Course, meeting: 
     )
     rates = [float(group["lr"]) for group in optimiser.param_groups]
     begun = time.monotonic()
-    drawn = _endless(batches, course.seed + 1000 * rank)
+    drawn = endless(batches, course.seed + 1000 * rank)
     done, told = 0, 0.0
     while (spent := _spent(course, done, begun)) < 1:
         for group, full in zip(optimiser.param_groups, rates, strict=True):
@@ -93,7 +93,7 @@ def _spent(course: Course, done: int, begun: float) -> float:
 
 def _step(tagger: Tagger, optimiser: torch.optim.Optimizer, batch: Batch) -> float:
     with torch.autocast("cpu", torch.bfloat16):
-        logits = tagger(batch.pieces, batch.offsets, batch.kinds, batch.lengths)
+        logits = tagger(batch.given)
     value = loss_of(logits, batch.allowed)
     optimiser.zero_grad(set_to_none=True)
     value.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
@@ -121,7 +121,8 @@ def _groups(tagger: Tagger, rate: float) -> list[dict[str, object]]:
     return [{"params": old, "lr": rate}, {"params": list(new), "lr": 3 * rate}]
 
 
-def _endless(batches: Batches, seed: int) -> Iterator[Batch]:
+def endless(batches: Batches, seed: int) -> Iterator[Batch]:
+    """One epoch after the other, each in an order of its own."""
     while True:
         yield from batches.epoch(seed)
         seed += 1

@@ -5,7 +5,7 @@ from redaction.classifier.decide import Decision
 from redaction.classifier.units import Reader
 from redaction.classifier.windows import Window
 
-LABELS = ("O", "ID", "PERSON", "ORGANIZATION", "STREET_ADDRESS", "DATE_TIME", "USERNAME")
+LABELS = ("O", "ID", "PERSON", "ORGANIZATION", "STREET_ADDRESS", "DATE_TIME", "USERNAME", "EMAIL_ADDRESS")
 DECISION = Decision(LABELS, dict.fromkeys(LABELS[1:], 0.5))
 READER = Reader({"[UNK]": 0}, {"the": 1}, frozenset({1}))
 
@@ -19,7 +19,7 @@ def found(text: str, **marked: str) -> list[tuple[str, str]]:
         for n, (start, end) in enumerate(zip(units.starts, units.ends, strict=True)):
             if text[start:end] in words.split():
                 probabilities[n] = [0.1, *(0.9 * (label == each) for each in LABELS[1:])]
-    window = Window(0, (0, len(units)), (0, len(units)))
+    window = Window(0, (0, len(units)), (0, len(units)), np.arange(len(units)))
     spans = DECISION.spans(text, units, [(window, probabilities)])
     return [(span.label, text[span.start : span.end]) for span in spans]
 
@@ -49,6 +49,34 @@ def test_cells_and_paragraphs_keep_names_apart() -> None:
     assert len(found("Anna\nSmith", PERSON="Anna Smith")) == 2
     assert len(found("12 Oak\nLane", STREET_ADDRESS="12 Oak Lane")) == 1
     assert len(found("12 Oak\n\nLane", STREET_ADDRESS="12 Oak Lane")) == 2
+
+
+def test_signs_between_parts_join_them() -> None:
+    """Nothing is known of signs by themselves: up to two join an address's parts, one a name's."""
+    assert found("at 12 Oak St., Flat 3 now", STREET_ADDRESS="12 Oak St Flat 3") == [
+        ("STREET_ADDRESS", "12 Oak St., Flat 3")
+    ]
+    assert len(found("at Oak 4 - 2 now", STREET_ADDRESS="Oak 4 2")) == 1
+    assert len(found("12 - 15", DATE_TIME="12 15")) == 2
+    assert len(found("Anna Smith., Bo", PERSON="Anna Smith Bo")) == 2
+
+
+def test_an_address_and_a_handle_are_whole() -> None:
+    """What points or underscores join to it belongs to it, however plain; a full stop does not."""
+    text = "mail x.Jo@The.the.the. Then"
+    assert found(text, EMAIL_ADDRESS="Jo @ The") == [("EMAIL_ADDRESS", "x.Jo@The.the.the")]
+    assert found("(via @the_jo_x)", USERNAME="jo") == [("USERNAME", "@the_jo_x")]
+    assert found("a _ jo_ b", USERNAME="jo") == [("USERNAME", "jo")]
+
+
+def test_only_candidates_are_decided_on() -> None:
+    """What a window says of its candidates falls on their units, and margins are not decided on."""
+    text = "a Anna b Bob c"
+    units = READER.read(text)
+    said = np.zeros((2, len(LABELS)), np.float32)
+    said[:, LABELS.index("PERSON")] = 1
+    window = Window(0, (0, 5), (0, 3), np.array([1, 3]))
+    assert [(s.start, s.end) for s in DECISION.spans(text, units, [(window, said)])] == [(2, 6)]
 
 
 def test_the_word_before_a_number_stays() -> None:
@@ -90,5 +118,5 @@ def test_each_label_has_its_threshold() -> None:
     """A label's own threshold decides."""
     strict = Decision(LABELS, {**dict.fromkeys(LABELS[1:], 0.5), "PERSON": 0.95})
     units = READER.read("Anna")
-    sure = np.array([[0.1, 0, 0.9, 0, 0, 0, 0]], np.float32)
-    assert list(strict.spans("Anna", units, [(Window(0, (0, 1), (0, 1)), sure)])) == []
+    sure = np.array([[0.1, 0, 0.9, 0, 0, 0, 0, 0]], np.float32)
+    assert list(strict.spans("Anna", units, [(Window(0, (0, 1), (0, 1), np.array([0])), sure)])) == []

@@ -74,3 +74,17 @@ def test_plain_is_only_what_nobody_bears() -> None:
 def test_folding_keeps_letters_that_have_no_base() -> None:
     """Case and accents go, letters stay."""
     assert fold("ŁÓDŹ Straße") == "łodz straße"
+
+
+def test_a_reader_keeps_nothing_that_tells() -> None:
+    """What stays of the texts that were read are plain words of the lexicon, and nothing else."""
+    reader = Reader(VOCABULARY, {"the": 1, "anna": 2}, frozenset({1}))
+    first = reader.read("the Anna anna xyz é 12 octubre The. the")
+    assert set(reader._plain) == {"the"}
+    assert reader.read("the Anna anna xyz é 12 octubre The. the") == first
+
+
+def test_a_month_is_not_plain() -> None:
+    """A month may begin a date though it is an everyday word."""
+    reader = Reader({"[UNK]": 0}, {"octubre": 1, "the": 1}, frozenset({1}))
+    assert reader.read("the octubre").plain == [True, False]

@@ -106,7 +106,7 @@ def test_processor_and_network_agree() -> None:
         reader.read("Dear Mr. Smith, Anna Kowalska of Siemens AG wrote on 3 May 1990 from 12 Main Street.")
     ]
     batch = prepare(list(windows(0, texts[0])), texts, (2, 3, 0))
-    size = batch.lengths[0]
+    size = batch.carried[0]
     rough = ProcessorEngine(published, 1).run(batch)[0, :size]
     exact = AcceleratorEngine(published, "cpu").run(batch)[0, :size]
     assert np.abs(rough - exact).mean() < 0.02

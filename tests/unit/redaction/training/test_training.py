@@ -3,7 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from redaction.classifier.accelerator import tagger_of
 from redaction.classifier.engine import ProcessorEngine
 from redaction.classifier.files import LEXICON, VOCABULARY, read
 from redaction.classifier.network import Size, Tagger
@@ -13,6 +15,7 @@ from redaction.evaluation import held_out
 from redaction.training.batches import Batches
 from redaction.training.card import table
 from redaction.training.dataset import allowed_labels, encode
+from redaction.training.distil import answers_of, distil, divergence, narrowed
 from redaction.training.documents import Documents
 from redaction.training.examples import IGNORED, LABELS, Example, split_of
 from redaction.training.export import publish, unused
@@ -87,7 +90,7 @@ def test_a_tagger_learns_and_is_published(tmp_path: Path) -> None:
     examples = [Filler("en", n).filled("Dear {person}, call {phone}.") for n in range(60)]
     reader = Reader(published.vocabulary, published.lexicon, frozenset({1}))
     batches = Batches(encode(examples, reader, 1), 512)
-    size = Size(len(published.vocabulary), layers=1, inner=64, labels=len(LABELS), hidden=48, heads=4)
+    size = Size(len(published.vocabulary), layers=2, wide=1, inner=64, labels=len(LABELS), hidden=48, heads=4)
     course = Course(steps=64, seconds=60, rate=3e-3, seed=1, processes=1, save=tmp_path / "tagger.pt")
     tagger = train(Tagger(size), batches, course)
     assert not unused(tagger)
@@ -98,6 +101,34 @@ def test_a_tagger_learns_and_is_published(tmp_path: Path) -> None:
     tallies = measure(detector, [Filler("en", 99).filled("Dear {person}, call {phone}.") for _ in range(20)])
     assert (tallies["filled", "en"].recall("PERSON") or 0) > 0.6
     assert "filled" in table(tallies)[2]
+
+
+def test_a_student_learns_its_teachers_answers(tmp_path: Path) -> None:
+    """Narrowed, a network keeps its weights; what it has forgotten it learns, and words stay as they are."""
+    published = read()
+    reader = Reader(published.vocabulary, published.lexicon, frozenset({1}))
+    batches = Batches(encode([Filler("en", n).sentence() for n in range(40)], reader, 1), 512)
+    student = narrowed(tagger_of(published), 1)
+    assert student.size.wide == 1
+    teacher = ProcessorEngine(published, 1)
+    assert apart(student, teacher, batches) < 0.1
+    student.out.reset_parameters()
+    words = student.words.weight.detach().clone()
+    before = apart(student, teacher, batches)
+    course = Course(steps=12, seconds=60, rate=2e-4, seed=1, processes=1, save=tmp_path / "student.pt")
+    distil(student, teacher, batches, course)
+    assert apart(student, teacher, batches) < before
+    assert torch.equal(student.words.weight, words)
+    assert course.save.exists()
+
+
+def apart(student: Tagger, teacher: ProcessorEngine, batches: Batches) -> float:
+    """The mean divergence over all batches."""
+    with torch.inference_mode():
+        return sum(
+            divergence(student(batch.given), answers_of(teacher, batch.given), batch.given.carried).item()
+            for batch in batches.epoch(1)
+        )
 
 
 def test_thresholds_follow_what_is_wrong() -> None:
@@ -116,6 +147,9 @@ def test_batches_say_where_pieces_begin() -> None:
     reader = Reader({"[UNK]": 0, "a": 7, "b": 8, "##b": 9}, {}, frozenset())
     windows = encode([Example("a bb a", ()), Example("b", ())], reader, 1)
     batch = Batches(windows, 64).batch(np.array([0, 1]))
-    assert batch.pieces.tolist() == [2, 7, 8, 9, 7, 3, 2, 8, 3, 0, 0]
-    assert batch.offsets.tolist() == [0, 1, 2, 4, 5, 6, 7, 8, 9, 10]
-    assert batch.lengths.tolist() == [5, 3]
+    given = batch.given
+    assert given.pieces.tolist() == [2, 7, 8, 9, 7, 3, 2, 8, 3, 0, 0]
+    assert given.offsets.tolist() == [0, 1, 2, 4, 5, 6, 7, 8, 9, 10]
+    assert given.lengths.tolist() == [5, 3]
+    assert given.chosen.tolist() == [[0, 2, 3, 4], [0, 2, 0, 0]]
+    assert given.carried.tolist() == [4, 2]
