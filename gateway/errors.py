@@ -23,7 +23,6 @@
     ├── AlreadyAnswered           422  the call with this key was answered
     ├── Impossible                422  the operation contradicts itself or the registry
     ├── HeadersTooLarge           431
-    ├── RateLimited               429
     ├── ClientGone                499  nobody is left to tell; for the log alone
     ├── UpstreamFailed            502  the model server failed or answered nonsense
     ├── Unavailable               503  a part that must work does not: nothing was forwarded
@@ -250,15 +249,6 @@ class AlreadyAnswered(CustodyError):
     status = 422
     code = "already_answered"
     type = "invalid_request_error"
-
-
-class RateLimited(CustodyError):
-    """The caller's department has used up its share for now."""
-
-    status = 429
-    code = "rate_limited"
-    type = "rate_limit_error"
-    retry = True
 
 
 class ClientGone(CustodyError):

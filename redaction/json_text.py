@@ -23,11 +23,6 @@ def parse(text: str) -> JsonValue:
     return value
 
 
-def dump(value: JsonValue) -> str:
-    """The value as compact JSON."""
-    return orjson.dumps(value).decode()
-
-
 def escape(text: str) -> str:
     """The text as it stands between the quotes of a JSON string."""
     return orjson.dumps(text).decode()[1:-1]

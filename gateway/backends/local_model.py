@@ -65,11 +65,6 @@ def shipped_gguf() -> Path:
     return files[0]
 
 
-def prepared_model(gguf: Path, cache: Path) -> LocalModel | None:
-    """The model that was prepared from ``gguf``, without reading its weights."""
-    return _recorded(_folder(gguf, cache))
-
-
 def prepare_model(gguf: Path, cache: Path, convert: Convert, progress: Progress) -> LocalModel:
     """Converts ``gguf`` unless that was done before, and gives the result.
 

@@ -1,7 +1,5 @@
 """What changes about policies is written and recorded here, and only here: one row and one record a deed."""
 
-from hashlib import sha256
-
 from sqlalchemy import insert
 
 from audit.entry import EntryType, Facts
@@ -101,8 +99,3 @@ def _insert_trial(change: Change, lane: Lane, revision: str | None, terms: str, 
 
 def _facts(bundle: StoredBundle) -> dict[str, Facts]:
     return {"policy": bundle.revision, "bundle": bundle.digest, "environment": bundle.environment}
-
-
-def words_digest(words: str) -> str:
-    """What binds a record to words that stand in the control database alone, as they may name people."""
-    return sha256(words.encode()).hexdigest()
