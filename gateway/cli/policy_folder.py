@@ -41,20 +41,25 @@ def built(folder: Path) -> EmbeddedEngine:
         raise told(refused, folder) from refused
 
 
-def judge_of(folder: Path) -> Judge:
-    """A judge by the folder's policy; leaves with its problems told if it is refused."""
+def judge_by(source: PolicySource) -> Judge:
+    """A judge by a policy; leaves with its problems told if it is refused."""
     try:
-        return Judge.of(read_source(folder))
+        return Judge.of(source)
     except PolicyRefused as refused:
-        raise told(refused, folder) from refused
+        raise told(refused, source.folder) from refused
+
+
+def past_judge_by(source: PolicySource) -> Judge:
+    """The same for a policy that was in force once, whatever today's checks say to it."""
+    try:
+        return Judge.past(source)
+    except PolicyRefused as refused:
+        raise told(refused, source.folder) from refused
 
 
 def past_judge_of(folder: Path) -> Judge:
-    """The same for a policy that was in force once, whatever today's checks say to it."""
-    try:
-        return Judge.past(read_source(folder))
-    except PolicyRefused as refused:
-        raise told(refused, folder) from refused
+    """The same for a folder's policy."""
+    return past_judge_by(source_of(folder))
 
 
 def told(refused: PolicyRefused, folder: Path) -> typer.Exit:

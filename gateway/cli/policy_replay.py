@@ -16,9 +16,10 @@ from audit.entry import Facts
 from gateway.bundled import policies as shipped
 from gateway.cli.audit_filter import micros
 from gateway.cli.audit_options import reported
-from gateway.cli.audit_reading import Copy, Who, desk
+from gateway.cli.audit_reading import Copy, Desk, Who, desk
 from gateway.cli.configuration import ConfigOption, fail
-from gateway.cli.policy_folder import Folder, judge_of, past_judge_of
+from gateway.cli.policy_folder import Folder, judge_by, past_judge_by, past_judge_of, source_of
+from gateway.pdp.explain.sources import named_source
 from gateway.pdp.judge import Judge
 from gateway.pdp.replay.compare import Terms
 from gateway.pdp.replay.page import page
@@ -26,6 +27,8 @@ from gateway.pdp.replay.redecide import Outcome
 from gateway.pdp.replay.spread import Advance, Job, Replay, ReplayFailed, run
 from gateway.pdp.replay.summary import Scope, counts, summary
 from gateway.pdp.replay.tally import Change, Flip
+from gateway.pdp.source import PolicySource
+from gateway.places import control_place
 
 _EVER_US = 2**62
 _SHOWN = 40
@@ -36,6 +39,9 @@ _TIME = "e.g. 2026-11-24 or 2026-11-24T09:00:00+01:00; without an offset it is U
 
 def replay_decisions(  # noqa: PLR0913, PLR0917 - each is an option
     policies: Folder = None,
+    stored: Annotated[
+        str, typer.Option("--policy", help="Revision of a stored policy, or its beginning, not a folder.")
+    ] = "",
     since: Annotated[str, typer.Option("--from", help=f"Calls from this moment on, {_TIME}.")] = "",
     until: Annotated[str, typer.Option("--to", help="Calls before this moment.")] = "",
     baseline: Annotated[
@@ -67,13 +73,16 @@ def replay_decisions(  # noqa: PLR0913, PLR0917 - each is an option
     """
     if verify and baseline is not None:
         fail("--verify holds the policy against the record; leave --baseline out.")
-    # What is to be proved was in force, and so was a baseline; a candidate must be fit to be.
-    candidate = (past_judge_of if verify else judge_of)(policies or shipped())
-    terms = _terms(candidate, past_judge_of(baseline) if baseline else None)
-    terms = replace(terms, only_own=verify, department=department, asset=asset)
-    scope = Scope(_named(policies), _named(baseline) if baseline else "", since, until)
+    if stored and policies is not None:
+        fail("Name the candidate by --policies or by --policy, not by both.")
     with reported():
         at = desk(config, who, copy, "")
+        # What is to be proved was in force, and so was a baseline; a candidate must be fit to be.
+        source = _stored(at, stored) if stored else source_of(policies or shipped())
+        candidate = past_judge_by(source) if verify else judge_by(source)
+        terms = _terms(candidate, past_judge_of(baseline) if baseline else None)
+        terms = replace(terms, only_own=verify, department=department, asset=asset)
+        scope = Scope(stored or _named(policies), _named(baseline) if baseline else "", since, until)
         at.record("policy replay", _facts(terms, scope))
         job = Job(
             at.place,
@@ -91,6 +100,15 @@ def replay_decisions(  # noqa: PLR0913, PLR0917 - each is an option
     else:
         _show(found, scope)
     _leave(found, verify=verify)
+
+
+def _stored(at: Desk, name: str) -> PolicySource:
+    if at.settings is None:
+        fail("Stored policies are in the control database of the settings; name a folder with --policies.")
+    source = named_source(control_place(at.settings), name)
+    if source is None:
+        fail("There is no such policy, or more than one. `custody policy list` shows them.")
+    return source
 
 
 def _terms(candidate: Judge, baseline: Judge | None) -> Terms:

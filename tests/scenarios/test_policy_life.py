@@ -175,6 +175,7 @@ def test_from_an_edit_to_a_policy_that_two_people_put_into_force(
     assert activated.actor is not None
     assert activated.detail["approved_by"] not in {"", activated.actor.id}
     _explained(company, refused)
+    _proved(company, revision)
     status = company.told("status")
     assert [replica["well"] for replica in status["replicas"]] == [True]
 
@@ -206,6 +207,14 @@ def _replayed(company: Company, folder: Path) -> None:
     assert counts["allow to deny"] > 0
     assert {(flip["department"], flip["asset"]) for flip in told["flips"]} == {("product", "northwind-base")}
     assert f"{counts['allow to deny']:,}" in page.read_text("utf-8")
+
+
+def _proved(company: Company, revision: str) -> None:
+    """What the policy in force decided is proved from the record and the store, without any folder."""
+    proved = company.told("replay", "--verify", "--policy", revision[:8], by="security-author")
+    assert proved["candidate"]["revision"] == revision
+    assert proved["counts"]["unchanged"] > 0
+    assert (proved["counts"]["changed"], proved["counts"]["error"]) == (0, 0)
 
 
 def _shadowed(company: Company, revision: str, seed: str) -> None:

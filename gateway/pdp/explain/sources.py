@@ -1,6 +1,7 @@
 """The policy that was in force at a decision: from folders at hand, or from the control database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect
@@ -8,9 +9,10 @@ from sqlalchemy import Connection, inspect
 from audit.database import open_reader
 from audit.errors import LogUnusable
 from audit.place import Place
+from gateway.errors import NotFound
 from gateway.pdp.lifecycle.archive import BundleRefused, read_archive
 from gateway.pdp.lifecycle.bundle import MANIFEST, SIGNATURES
-from gateway.pdp.lifecycle.store import content
+from gateway.pdp.lifecycle.store import content, named_bundle
 from gateway.pdp.lifecycle.tables import BUNDLE
 from gateway.pdp.source import PolicyRefused, PolicySource, read_files, read_source
 
@@ -41,14 +43,32 @@ def stored_source(connection: Connection, revision: str) -> PolicySource | None:
     return source if source.revision == revision else None
 
 
+def named_source(control: Place, name: str) -> PolicySource | None:
+    """The stored policy whose revision is ``name`` or begins so; None unless it is exactly one."""
+    with _bundles(control) as connection:
+        if connection is None:
+            return None
+        try:
+            return stored_source(connection, named_bundle(connection, name).revision)
+        except NotFound:
+            return None
+
+
 def _kept(control: Place, revision: str) -> PolicySource | None:
+    with _bundles(control) as connection:
+        return None if connection is None else stored_source(connection, revision)
+
+
+@contextmanager
+def _bundles(control: Place) -> Iterator[Connection | None]:
+    """The control database; None where it has no bundles yet, so that no policy was ever activated."""
     try:
         engine = open_reader(control)
     except LogUnusable:
-        # Governance has no database yet, so no policy was ever activated.
-        return None
+        yield None
+        return
     try:
         with engine.connect() as connection:
-            return stored_source(connection, revision) if inspect(connection).has_table(BUNDLE.name) else None
+            yield connection if inspect(connection).has_table(BUNDLE.name) else None
     finally:
         engine.dispose()

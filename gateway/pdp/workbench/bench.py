@@ -62,6 +62,7 @@ class Bench:
             "files": encoded(files),
             "wanted": asdict(asked.wanted),
             "scope": asdict(asked.scope),
+            "only_own": asked.only_own,
         }
         with LogReader(log) as reader, reader.connect() as connection:
             stretch = Stretch(connection, asked)

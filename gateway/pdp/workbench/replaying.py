@@ -14,11 +14,15 @@ MOST_CALLS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Replaying:
-    """What to replay, how it is called in the answer, and how many calls at most."""
+    """What to replay, how it is called in the answer, and how many calls at most.
+
+    With ``only_own`` it is a proof: nothing is judged but what the candidate itself decided.
+    """
 
     wanted: Wanted
     scope: Scope
     most: int = MOST_CALLS
+    only_own: bool = False
 
 
 @dataclass(slots=True)

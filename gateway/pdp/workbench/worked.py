@@ -89,11 +89,13 @@ def _explain(source: PolicySource, asked: Asked) -> JsonObject:
 
 
 def _replay(source: PolicySource, asked: Asked) -> JsonObject:
-    judge = Judge.of(source)
+    # What is to be proved was in force, whatever today's checks say to it.
+    judge = (Judge.past if asked["only_own"] else Judge.of)(source)
     wanted, arriving = asked["wanted"], Arriving()
     terms = Terms(
         source,
         judge.form,
+        only_own=asked["only_own"],
         check_every=_CHECK_EVERY,
         department=wanted["department"],
         asset=wanted["asset"],

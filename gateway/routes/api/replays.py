@@ -37,6 +37,10 @@ class ReplayAsked(BaseModel):
     files: dict[str, str] = Field({}, max_length=5000, description="The text of a policy by path.")
     since: AwareDatetime | None = Field(None, alias="from", description="Calls from this moment on.")
     until: AwareDatetime | None = Field(None, alias="to", description="Calls before this moment.")
+    verify: bool = Field(
+        False,  # noqa: FBT003 (a default, as pydantic has it)
+        description="Decide again only what this very policy decided: are the verdicts on record its own?",
+    )
     department: Narrow = Field("", description="Only calls of this department.")
     asset: Narrow = Field("", description="Only calls on this asset.")
 
@@ -50,7 +54,7 @@ class ReplayAsked(BaseModel):
             self.asset,
         )
         since, until = (each.isoformat() if each else "" for each in (self.since, self.until))
-        return Replaying(wanted, Scope(candidate, since=since, until=until))
+        return Replaying(wanted, Scope(candidate, since=since, until=until), only_own=self.verify)
 
 
 class Replayer:
@@ -90,6 +94,7 @@ def _facts(asked: Replaying) -> dict[str, Facts]:
         "candidate": asked.scope.candidate,
         "from": asked.scope.since,
         "to": asked.scope.until,
+        "verify": asked.only_own,
         "department": asked.wanted.department,
         "asset": asked.wanted.asset,
     }

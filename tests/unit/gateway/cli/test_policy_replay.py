@@ -42,6 +42,17 @@ def test_verify_finds_a_verdict_that_the_policy_did_not_give(  # noqa: PLR0913, 
     assert ran.exit_code == code
 
 
+def test_a_candidate_has_one_name(log_of: LogOf, judge: Judge, letter: AccessRequest) -> None:
+    """Neither two candidates at once, nor a stored one beside a copy of the log, which has no store."""
+    log = str(log_of([leaf_of(recorded_by(judge, letter.to_input()))]))
+    stored = ["replay", "--verify", "--database", log, "--policy", "abcdef"]
+    both = CliRunner().invoke(app, [*stored, "--policies", "policies"])
+    beside = CliRunner().invoke(app, stored)
+    assert (both.exit_code, beside.exit_code) == (2, 2)
+    assert "not by both" in both.stderr
+    assert "--policies" in beside.stderr
+
+
 def test_a_read_of_the_gateways_own_log_needs_a_name() -> None:
     """A replay reads the log, and every read of it is a record in somebody's name."""
     ran = CliRunner().invoke(app, ["replay"])

@@ -13,6 +13,7 @@ from gateway.domain import AccessRequest, JsonObject
 from gateway.pdp.judge import Judge
 from gateway.pdp.replay.recorded import Wanted
 from gateway.pdp.replay.summary import Scope
+from gateway.pdp.source import read_files
 from gateway.pdp.workbench.bench import Bench
 from gateway.pdp.workbench.replaying import Replaying
 from gateway.views.trials import CheckView, ExplanationView, LayoutView, LintView, OutcomesView, ReplayView
@@ -169,6 +170,24 @@ async def test_a_policy_is_held_against_the_record(world: World, judge: Judge, l
     looks = [each.record for each in world.entries() if each.record.type is EntryType.AUDITOR_QUERY]
     assert looks[0].detail["command"] == "policy replay"
     assert looks[0].detail["department"] == "retail"
+
+
+async def test_verdicts_on_record_are_proved_over_the_api(world: World, letter: AccessRequest) -> None:
+    """With ``verify`` a verdict that the policy did not give stands out; another policy's are left out."""
+    texts = {"main.rego": ALLOW, "main_test.rego": ALLOW_TEST}
+    source = read_files({path: text.encode() for path, text in texts.items()}, Path("given"))
+    honest = recorded_by(Judge.formed(source, "interpreter"), letter.to_input())
+    false = replace(honest, id=entry_id(1), effect="deny")
+    foreign = replace(honest, id=entry_id(2), revision="0" * 64)
+    for each in (honest, false, foreign):
+        await world.log.append(decode_entry(leaf_of(each)).record)
+    async with world.client(ENGINEER) as client:
+        answer = await client.post("/policies/replay", json={"files": texts, "verify": True})
+    assert answer.status_code == 200, answer.text
+    told = ReplayView.model_validate(answer.json())
+    counts = told.counts
+    assert (counts["unchanged"], counts["changed"], counts["unreplayable"]) == (1, 1, 1)
+    assert told.flips[0]["examples"] == [false.id]
 
 
 async def test_a_replay_is_bounded_and_says_so(world: World, judge: Judge, letter: AccessRequest) -> None:
