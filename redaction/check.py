@@ -1,5 +1,6 @@
 """One pattern that rules share: where the automaton saw a sign of it, the pattern itself is tried."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 import regex
@@ -17,6 +18,8 @@ class Check:
     """A pattern that one or more rules share, and how to find it near where the automaton saw it."""
 
     __slots__ = (
+        "_begins",
+        "_first",
         "_pattern",
         "_slow",
         "_written",
@@ -36,6 +39,8 @@ class Check:
         self.longest = told.longest
         self.spaced = told.spaced
         self._written = told.begins + told.pattern
+        self._begins = told.first
+        self._first: re.Pattern[str] | None = None
         self._pattern: regex.Pattern[str] | None = None
         self.group: str | int = "value" if "(?P<value>" in told.pattern else 0
         self._slow = not trusted or told.longest > _QUICK
@@ -47,11 +52,19 @@ class Check:
             self._pattern = regex.compile(self._written, FLAGS)
         return self._pattern
 
+    @property
+    def first(self) -> "re.Pattern[str]":
+        """The character that a match begins with, compiled when first needed as well."""
+        if self._first is None:
+            self._first = re.compile(self._begins)
+        return self._first
+
     def matches(self, text: str, ends: Sequence[int] | None) -> Iterator["regex.Match[str]"]:
         """The matches from left to right, none overlapping; ``ends`` is where the automaton saw some."""
         if ends is None:
             yield from self.pattern.finditer(text, timeout=TIMEOUT_S)
             return
+        begins = (self._first or self.first).search
         free = 0  # from here on a match may begin
         for end in ends:
             last = end - self.least  # behind it no match begins that the automaton saw end here
@@ -59,17 +72,17 @@ class Check:
             if not self.spaced:
                 # What lies between the beginning and what the automaton saw last holds no space.
                 start = max(start, text.rfind(" ", start, max(end - 1, 0)) + 1)
-            while start <= last:
-                match = self._at(text, start, last + self.longest + BEYOND)
-                if match is None or match.start() > last:
-                    start = last + 1
-                else:
+            # A search would go on where no match of this place begins, as far as one could end.
+            while first := begins(text, start, last + 1):
+                start = first.end()
+                match = self._at(text, first.start(), last + self.longest + BEYOND)
+                if match is not None:
                     yield match
                     start = match.end()
-            free = max(free, start)
+            free = max(free, start, last + 1)
 
     def _at(self, text: str, start: int, end: int) -> "regex.Match[str] | None":
         pattern = self._pattern or self.pattern
         if self._slow:
-            return pattern.search(text, start, end, timeout=TIMEOUT_S)
-        return pattern.search(text, start, end)
+            return pattern.match(text, start, end, timeout=TIMEOUT_S)
+        return pattern.match(text, start, end)

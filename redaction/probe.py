@@ -25,6 +25,7 @@ class Probe:
     ``expression`` is for Hyperscan, over a text's shadow. ``pattern`` is the one asked for with every repeat
     bounded, so that no match is longer than ``longest``. ``spaced`` says whether a match may hold a space;
     ``begins`` is a look-ahead for what one may begin with, or nothing where that could be most characters.
+    ``first`` is for ``re``, over the text: one character, where a match may begin and nowhere else.
     """
 
     expression: str
@@ -34,6 +35,7 @@ class Probe:
     longest: int
     spaced: bool
     begins: str
+    first: str
 
 
 @lru_cache(maxsize=4_096)
@@ -55,6 +57,7 @@ def probe(pattern: str) -> Probe:
         longest,
         _spaced(parsed.tree),
         _beginning(parsed.tree),
+        _first(parsed.tree, [part.never_before for part in parts]),
     )
 
 
@@ -75,6 +78,17 @@ def _beginning(node: Node) -> str:
     # A digit of any script has the octet of its value.
     others = "".join(f"\\x{code:02x}" for code in range(128) if (bits & ~DIGITS) >> code & 1)
     return f"(?=[{others}\\d])" if bits & DIGITS else f"(?=[{others}])"
+
+
+def _first(node: Node, never_before: list[int]) -> str:
+    """A character that a match may begin with, where something stands that a match may follow."""
+    bits, _ = _outermost(node, first=True)
+    before = ALL
+    for each in never_before:
+        before &= each
+    # Characters beyond ASCII may stand for any octet, so they are never ruled out.
+    behind = f"(?<!{_set(before & ~HIGH)})" if before & ~HIGH else ""
+    return f"{behind}[{_inside(bits & ~HIGH)}\x80-\U0010ffff]"
 
 
 def _options(node: Node) -> tuple[Node, ...]:
@@ -99,6 +113,7 @@ class _Cut:
         items = _flat(node)
         self._behind = ""
         self._before = self._edges(items, first=True)
+        self.never_before = self._before
         self._after = self._edges(items, first=False)
         whole = [_width(item)[1] for item in items]
         self._shorten(items, first=False)
@@ -267,14 +282,17 @@ def _counts(node: Repeat, *, nested: bool) -> str:
 def _set(bits: int) -> str:
     if bits == ALL:
         return "."
-    codes = [code for code in range(256) if bits >> code & 1]
-    if len(codes) == 1:
-        return f"\\x{codes[0]:02x}"
+    if bits.bit_count() == 1:
+        return f"\\x{bits.bit_length() - 1:02x}"
+    return f"[{_inside(bits)}]"
+
+
+def _inside(bits: int) -> str:
     ranges: list[list[int]] = []
-    for code in codes:
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
-    inside = "".join(rf"\x{low:02x}" + (rf"-\x{high:02x}" if high > low else "") for low, high in ranges)
-    return f"[{inside}]"
+    for code in range(256):
+        if bits >> code & 1:
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1][1] = code
+            else:
+                ranges.append([code, code])
+    return "".join(rf"\x{low:02x}" + (rf"-\x{high:02x}" if high > low else "") for low, high in ranges)

@@ -86,7 +86,8 @@ async def test_binary_read_as_text_is_scanned(octets: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["a", "ab ", "1", "1 ", "é", "-", "@", ".", "(", "\\", "{", "0x", "token=", "eyJ", "😀"]
+    "line",
+    ["a", "ab ", "1", "1 ", "é", "-", "@", ".", "(", "\\", "{", "0x", "token=", "secret = ", "eyJ", "😀"],
 )
 async def test_long_run_of_anything_is_decided(line: str) -> None:
     """A long line of one thing repeated, the food of backtracking, is scanned within the deadline."""

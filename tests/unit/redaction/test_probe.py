@@ -48,7 +48,7 @@ _TEXTS = st.text(st.sampled_from("abckABCDEKx0127 .-_éßяſ\u212a٣\n"), max_s
 
 @given(_PATTERNS, _TEXTS)
 def test_no_match_is_missed(pattern: str, text: str) -> None:
-    """Each match of a pattern begins within reach of an end of its probe over the text's shadow."""
+    """Each match begins within reach of an end of its probe over the text's shadow, and where one may."""
     try:
         told = probe(pattern)
     except PatternUnsupported:
@@ -58,6 +58,7 @@ def test_no_match_is_missed(pattern: str, text: str) -> None:
     ends = [end for end in range(len(octets) + 1) if _ends_at(whole, octets, end)]
     for match in regex.compile(told.pattern, FLAGS).finditer(text):
         assert any(told.least <= end - match.start() <= told.reach for end in ends), (told, ends)
+        assert re.compile(told.first).match(text, match.start()), told
 
 
 def _ends_at(whole: "re.Pattern[bytes]", octets: bytes, end: int) -> bool:
