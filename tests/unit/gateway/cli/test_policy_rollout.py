@@ -6,7 +6,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.bundled import example_settings, policies
+from gateway.cli.configuration import configured
 from gateway.cli.main import app
+from gateway.cli.policy_office import run as office_run
 from gateway.pdp.lifecycle.bundle import policy_files
 from gateway.pdp.source import read_source
 
@@ -95,3 +97,25 @@ def test_a_trial_is_started_or_stopped(run: Run, command: str) -> None:
     nothing = run(command, "--stop", by="security-engineer")
     assert nothing.exit_code == 1
     assert f"no {command}" in nothing.stderr
+
+
+def test_the_examples_two_people_put_a_policy_into_force(folder: Path, tmp_path: Path) -> None:
+    """With the setting turned on, one of the example's people activates and the other consents."""
+    text = example_settings().read_text("utf-8")
+    text = text.replace('state_dir = ".custody"', f'state_dir = "{tmp_path / "state"}"')
+    assert text.count("two_people = []") == 1
+    config = tmp_path / "two.toml"
+    config.write_text(text.replace("two_people = []", 'two_people = ["policy.activate"]'), "utf-8")
+
+    def ran(*words: str) -> dict[str, object]:
+        return told(CliRunner().invoke(app, [*words, "--json", "--config", str(config)]))
+
+    office_run(configured(config), lambda office: office.desk.workshop.seed(policies()))
+    built = ran("policy", "build", "--policies", str(folder), "--as", "security-engineer")
+    revision = str(built["revision"])
+    waiting = ran("policy", "activate", revision, "--as", "security-lead")
+    assert revision not in str(ran("policy", "status")["active"])
+    ran("proposal", "consent", str(waiting["proposal"]), "--as", "security-deputy")
+    active = ran("policy", "status")["active"]
+    assert isinstance(active, dict)
+    assert (active["revision"], active["approved_by"] != active["by"]) == (revision, True)
