@@ -119,6 +119,11 @@ def _whole(text: str) -> View:
 _Piece = tuple[int, int, list[tuple[str, int, int]]]  # a span, and what stands there instead, with its places
 
 
+def disguises(text: str) -> list[_Piece]:
+    """Escaped and disguised characters in order, each with what stands there instead."""
+    return sorted([*_characters(text), *_escapes(text)])
+
+
 def _replaced(view: View, pieces: list[_Piece]) -> View:
     if not pieces:
         return view

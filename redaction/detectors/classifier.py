@@ -17,6 +17,7 @@ from redaction.classifier.errors import ClassifierUnusable
 from redaction.classifier.files import FOLDER, Published, read
 from redaction.classifier.units import Reader
 from redaction.classifier.windows import Window, windows
+from redaction.detectors._shown import Shown, shown
 from redaction.detectors._strays import settled
 
 _EVERYDAY = frozenset({1})
@@ -62,7 +63,15 @@ class ClassifierDetector:
         self.digest = hashlib.sha256(told.encode()).hexdigest()
 
     def detect(self, texts: Sequence[str]) -> list[list[Finding]]:
-        """The entities of each text; texts of one call go to the network together."""
+        """The entities of each text, read as a person sees it; texts of one call go to the network together."""
+        seen = [shown(text) for text in texts]
+        read = [text if view is None else view.text for text, view in zip(texts, seen, strict=True)]
+        return [
+            found if view is None else [_placed(each, view) for each in found]
+            for found, view in zip(self._detected(read), seen, strict=True)
+        ]
+
+    def _detected(self, texts: Sequence[str]) -> list[list[Finding]]:
         read_texts = [self._reader.read(text) for text in texts]
         found = [window for number, units in enumerate(read_texts) for window in windows(number, units)]
         answers = self._combined.run(found, read_texts)
@@ -77,6 +86,12 @@ class ClassifierDetector:
             ]
             for text, units, answered in zip(texts, read_texts, by_text, strict=True)
         ]
+
+
+def _placed(finding: Finding, view: Shown) -> Finding:
+    """A finding in what is seen of a text, where it stands in the text."""
+    start, end = view.back(finding.start, finding.end)
+    return finding._replace(start=start, end=end)
 
 
 def _engine(published: Published, options: Options) -> Engine:
