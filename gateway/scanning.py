@@ -68,8 +68,12 @@ class Scanner:
         return RedactedCall(RedactedPrompt(body), redaction, walked.stream, walked.wants_usage)
 
     async def redact_aside(self, scanned: ScannedCall, obligations: Obligations) -> RedactedCall:
-        """The same, off the event loop for long texts."""
-        return await self._redactor.aside(partial(self.redact, scanned, obligations), scanned.scan.texts)
+        """The same, off the event loop where much is to be done."""
+        with _requested():
+            plan = _plan(obligations.prompt)
+        return await self._redactor.redact_aside(
+            partial(self.redact, scanned, obligations), scanned.scan, plan
+        )
 
     def replies(
         self, call: RedactedCall, obligations: Obligations, model: str, request_id: str

@@ -34,6 +34,10 @@ class Taken:
     tokens: tuple[tuple[Finding, str], ...]
     lookalikes: frozenset[int] | None
 
+    def is_by(self, plan: Plan) -> bool:
+        """Whether it was this plan; plans are kept, so it is mostly the very same."""
+        return self.plan is plan or self.plan == plan
+
 
 @dataclass(slots=True, repr=False)
 class Part:

@@ -71,8 +71,9 @@ class _Share:
     def remember(self, digest: bytes, found: _Remembered) -> None:
         self._found.pop(digest, None)
         self._found[digest] = found
-        self._octets += _size(found) - self._sizes.get(digest, 0)
-        self._sizes[digest] = _size(found)
+        size = _size(found)
+        self._octets += size - self._sizes.get(digest, 0)
+        self._sizes[digest] = size
 
     def shrink(self, entries: int, octets: int) -> None:
         while len(self._found) > entries or self._octets > octets:

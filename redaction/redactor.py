@@ -15,11 +15,12 @@ from redaction.mend import mend
 from redaction.operators import Plan
 from redaction.placeholders import Scope, Vault
 from redaction.stream import RedactedReply, ReplyTerms, StreamRedactor
-from redaction.takeout import chosen, take_out
+from redaction.takeout import chosen, take_out, unwritten
 from redaction.workers import Workers
 
 T = TypeVar("T")
 _SHORT = 20_000  # code points that are worked on in a few milliseconds, which the event loop may lose
+_PASSED_OVER = 200_000  # and so many if most of them were worked on in an earlier turn
 
 __all__ = ["Plan", "RedactedReply", "Redaction", "Redactor", "Scan", "Scope", "StreamRedactor"]
 
@@ -99,7 +100,8 @@ class Redactor:
         by_key = dict(zip(keys, mended, strict=True))
         found = await self._found(by_key, department)
         before = self._memory.recall_conversation(department, conversation) if conversation else None
-        now = await self.aside(partial(turn, before, by_key, found), mended)
+        fresh = [text for key, text in by_key.items() if key not in before.parts] if before else mended
+        now = await self.aside(partial(turn, before, by_key, found), mended, fresh)
         if conversation and now is not before:
             self._memory.remember_conversation(department, conversation, now)
         parts = tuple([now.parts[key] for key in keys])
@@ -107,9 +109,21 @@ class Redactor:
         scope = Scope(department, conversation) if conversation else None
         return Scan(mended, parts, scope, counts["personal"], counts["secret"], counts["corpus"])
 
-    async def aside(self, call: Callable[[], T], texts: Iterable[str]) -> T:
-        """The result of work on these texts: off the event loop if they are long."""
-        return call() if sum(map(len, texts)) <= _SHORT else await self._workers.aside(call)
+    async def aside(
+        self, call: Callable[[], T], texts: Iterable[str], fresh: Iterable[str] | None = None
+    ) -> T:
+        """The result of work on these texts: off the event loop if they are long.
+
+        ``fresh`` are those of them that no earlier turn has seen, if that is most of the work.
+        """
+        size = sum(map(len, texts))
+        if size > _SHORT and fresh is not None and size <= _PASSED_OVER:
+            size = sum(map(len, fresh))
+        return call() if size <= _SHORT else await self._workers.aside(call)
+
+    async def redact_aside(self, call: Callable[[], T], scan: Scan, plan: Plan) -> T:
+        """The result of work that takes out what a scan found: off the event loop if there is much to do."""
+        return await self.aside(call, scan.texts, unwritten(scan.texts, scan.parts, plan))
 
     def redact(self, scan: Scan, plan: Plan, scope: Scope) -> Redaction:
         """The texts as the plan says; raises ``RefusedByPlan`` when it refuses something that was found."""

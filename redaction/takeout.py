@@ -52,9 +52,20 @@ class _Draft:
         return "".join(woven)
 
 
+def unwritten(texts: Sequence[str], parts: Sequence[Part], plan: Plan) -> Sequence[str]:
+    """The texts of which is not known how the plan has them written, so that they must be looked through."""
+    if operators.SURROGATE in plan.operators.values():
+        return texts
+    return [text for text, part in zip(texts, parts, strict=True) if not _is_known(part.taken, plan)]
+
+
+def _is_known(taken: Taken | None, plan: Plan) -> bool:
+    return taken is not None and taken.is_by(plan) and taken.lookalikes is not None
+
+
 def chosen(text: str, part: Part, plan: Plan) -> tuple[Finding, ...]:
     """The findings that the plan does not keep, in order, without overlaps."""
-    if part.taken is not None and part.taken.plan == plan:
+    if part.taken is not None and part.taken.is_by(plan):
         return part.taken.chosen
     # What is kept goes first: a longer finding that stays must not shelter one that goes.
     return merge(text, [each for each in part.found if plan.operator(each.entity_type) != operators.KEEP])
@@ -102,7 +113,7 @@ def _give_stand_ins(
 
 def _draft(text: str, part: Part, findings: Sequence[Finding], plan: Plan, vault: Vault) -> _Draft:
     taken = part.taken
-    if taken is not None and taken.plan == plan and _admitted(text, taken, vault):
+    if taken is not None and taken.is_by(plan) and _admitted(text, taken, vault):
         return _Draft(text, taken.chosen, taken.puts, taken.lookalikes)
     operated = [plan.operator(each.entity_type) for each in findings]
     puts = tuple(

@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 
 from redaction.base import Category, Finding
 from redaction.conversation import Conversation, Part, Taken, turn
+from redaction.detection import Detection
+from redaction.errors import DetectorFailed
 from redaction.memory import ScanMemory
 from redaction.placeholders import Vault
 from redaction.redactor import Plan, Redaction, Redactor, Scan, Scope
 from redaction.spans import merge
+from redaction.takeout import unwritten
+from redaction.workers import Workers
 
 RULES: tuple[tuple[str, Category, float, str], ...] = (
     ("PERSON", "personal", 0.9, "I am ((?:Anna|Peter|Will) (?:Kowalska|Smith|Rivers))"),
@@ -188,3 +192,37 @@ def test_memory_counts_what_a_conversation_takes() -> None:
     assert memory.recall_conversation("retail", b"one") is None
     assert memory.recall_conversation("retail", b"two") is conversation
     assert memory.recall("retail", b"two") is None
+
+
+async def test_only_what_no_turn_has_written_is_worth_a_thread() -> None:
+    """Texts that the plan has had written before are passed over; another plan's, and stand-ins, are not."""
+    redactor = engine()
+    replace = Plan({"*": "replace"})
+    scan, _ = await told(redactor, ("I am Anna Kowalska.", "key-123456"), replace)
+    assert not unwritten(scan.texts, scan.parts, replace)
+    again = await redactor.scan((*scan.texts, "new"), department="retail", conversation=SCOPE.conversation)
+    assert unwritten(again.texts, again.parts, replace) == ["new"]
+    for other in (Plan({"*": "mask"}), Plan({"*": "surrogate"})):
+        assert tuple(unwritten(scan.texts, scan.parts, other)) == scan.texts
+
+
+async def test_detectors_of_both_weights_are_heard_together() -> None:
+    """Light and heavy detectors find side by side in a long text, and the failure of either is one."""
+    heavy = Rules()
+    heavy.heavy = True
+    text = "I am Anna Kowalska. " + "and so on, " * 900
+    light, both = Detection([Rules()], Workers(2), 5), Detection([Rules(), heavy], Workers(2), 5)
+    (alone,), (together,) = await light.find([text]), await both.find([text])
+    assert together == [*alone, *alone]
+    with pytest.raises(DetectorFailed):
+        await Detection([Rules(), Broken()], Workers(2), 5).find([text])
+
+
+class Broken(Rules):
+    """Raises whatever it is asked."""
+
+    heavy = True
+
+    def detect(self, texts: Sequence[str]) -> list[list[Finding]]:
+        """Nothing, ever."""
+        raise RuntimeError(f"{len(texts)} texts")
