@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from pydantic import SecretStr
@@ -18,12 +19,14 @@ from gateway.pdp.source import PolicySource
 
 @dataclass
 class BundleDouble:
-    """What serves; ``status`` other than 200 is what every request gets."""
+    """What serves; ``status`` other than 200 is what every request gets, ``deaf`` hears no follower."""
 
     key: SigningKey
     content: bytes = b""
     status: int = 200
+    deaf: bool = False
     asked: list[dict[str, str]] = field(default_factory=list)
+    heard: list[dict[str, Any]] = field(default_factory=list)
 
     def serve(self, source: PolicySource) -> str:
         """Puts a policy into force; its revision."""
@@ -35,6 +38,7 @@ class BundleDouble:
         """Serves; gives the address of the bundle."""
         app = web.Application()
         app.router.add_get("/bundles/custody", self._answer)
+        app.router.add_post("/bundles/custody/status", self._hear)
         runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -54,6 +58,12 @@ class BundleDouble:
             max_stale_s=max_stale_s,
         )
         return RemoteEngine(options, Uuid7())
+
+    async def _hear(self, request: web.Request) -> web.Response:
+        if self.deaf or self.status != 200:
+            return web.Response(status=404 if self.deaf else self.status)
+        self.heard.append(await request.json())
+        return web.Response(status=204)
 
     async def _answer(self, request: web.Request) -> web.Response:
         self.asked.append({name.lower(): value for name, value in request.headers.items()})

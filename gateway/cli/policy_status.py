@@ -98,7 +98,7 @@ def _table(found: _Found) -> Table:
     for replica in found.replicas:
         said = replica.state
         table.add_row(
-            f"{said.get('host')} {said.get('pid')}",
+            f"{said.get('host')} {said.get('pid')}{' (remote)' if said.get('told_by') else ''}",
             f"{found.silent_s(replica):.0f} s ago",
             str(said.get("revision", "none"))[:_SHORT],
             str(said.get("form", "")),

@@ -1,4 +1,4 @@
-"""OPA's bundle service: ``GET /bundles/NAME``, with entity tags and long polling."""
+"""OPA's bundle service: ``GET /bundles/NAME``, with entity tags and long polling; and who follows it."""
 
 import asyncio
 import re
@@ -16,7 +16,9 @@ from gateway.pdp.lifecycle.following import POLL_S
 from gateway.pdp.lifecycle.operations import APPROVER, AUTHOR
 from gateway.pdp.lifecycle.store import PolicyState
 from gateway.policy_desk import PolicyDesk
-from gateway.routes.api.door import caller_of
+from gateway.routes.api.bodies import validated
+from gateway.routes.api.door import body_of, caller_of
+from gateway.routes.followers import FollowerTold
 
 PREFIX = "/bundles"
 
@@ -39,14 +41,24 @@ class BundleService:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, of a caller that the door has let in."""
         request = Request(scope)
-        if request.method != "GET":
-            raise UnknownPath("Bundles can be read only.")
         if not _READERS & set(caller_of(request).acting.subject.roles):
             raise NotPermitted(f"Bundles are for the role {READER}; ask the operator for it.")
-        if request.url.path.removeprefix(PREFIX).strip("/") != self._trust.name:
+        asked = request.method, request.url.path.removeprefix(PREFIX).strip("/")
+        if asked == ("POST", f"{self._trust.name}/status"):
+            answer = await self._heard(request)
+        elif request.method != "GET":
+            raise UnknownPath("Bundles can be read only.")
+        elif asked[1] != self._trust.name:
             raise NotFound("There is no such bundle.")
-        answer = await self._answer(request.headers.get("if-none-match", ""), _wait_s(request))
+        else:
+            answer = await self._answer(request.headers.get("if-none-match", ""), _wait_s(request))
         await answer(scope, receive, send)
+
+    async def _heard(self, request: Request) -> Response:
+        """Keeps what a follower says of itself, beside what our own replicas say."""
+        told, teller = validated(FollowerTold, body_of(request)), caller_of(request).acting.subject
+        await self._desk.feed.hear(teller.id, told.name_of(teller), told.said(teller))
+        return Response(status_code=204)
 
     async def _answer(self, known: str, wait_s: float) -> Response:
         until = time.monotonic() + wait_s

@@ -400,6 +400,21 @@ async def test_replicas_know_what_others_counted_of_a_canary(desk: Desk, seed_fo
     assert await feed.canary_elsewhere("mine", running) == Counts(10, 1)
 
 
+async def test_followers_cannot_fill_the_list(desk: Desk, seed_folder: Path) -> None:
+    """Of the names that one principal's followers give themselves the latest 64 are kept; ours stay."""
+    await desk.workshop.seed(seed_folder)
+    feed = ControlFeed(desk.control, desk.log, desk.trust, lambda: "id")
+    await feed.beat("ours", {})
+    await feed.hear("sub_other", "sub_other.one", {})
+    for number in range(66):
+        await feed.hear("sub_reader", f"sub_reader.{number:02}", {})
+    known = {each.id for each in await desk.control.read(replicas)}
+    assert len(known) == 66
+    assert {"ours", "sub_other.one", "sub_reader.65"} <= known
+    await feed.hear("sub_reader", "sub_reader.65", None)
+    assert "sub_reader.65" not in {each.id for each in await desk.control.read(replicas)}
+
+
 async def test_history_cannot_be_rewritten(desk: Desk, seed_folder: Path) -> None:
     """The database itself refuses to change or delete a bundle, an activation or a trial."""
     await desk.workshop.seed(seed_folder)

@@ -99,6 +99,37 @@ async def test_a_bundle_that_cannot_be_trusted_is_not_taken(
         await engine.aclose()
 
 
+async def test_a_follower_says_what_decides_here_until_it_stops(
+    service: BundleDouble, tmp_path: Path
+) -> None:
+    """The service hears the policy in force here, under one name, and that it stopped."""
+    async with service.running() as url:
+        engine = service.follower(url, tmp_path)
+        await engine.start()
+        revision = engine.revision
+        await engine.aclose()
+    first, last = service.heard[0], service.heard[-1]
+    assert (first["state"]["revision"], first["state"]["form"]) == (revision, "compiled")
+    assert first["state"]["pid"] == os.getpid()
+    assert (last["replica"], last["state"]) == (first["replica"], None)
+
+
+async def test_a_service_that_does_not_listen_is_followed_all_the_same(
+    service: BundleDouble, letter: AccessRequest, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An older service has no ear: that is logged once, and nothing else is different."""
+    service.deaf = True
+    async with service.running() as url:
+        engine = service.follower(url, tmp_path)
+        await engine.start()
+        assert engine._engine._following is not None
+        await engine._engine._following._tell()
+        assert (await engine.decide(letter)).allow
+        await engine.aclose()
+    said = [each for each in caplog.messages if "does not hear of this gateway" in each]
+    assert (len(said), service.heard) == (1, [])
+
+
 async def test_a_service_that_is_gone_is_bridged_for_the_bound(
     service: BundleDouble, letter: AccessRequest, tmp_path: Path
 ) -> None:

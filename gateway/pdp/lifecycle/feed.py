@@ -134,7 +134,11 @@ class ControlFeed:
         """One small transaction of its own."""
         await anyio.to_thread.run_sync(self._beat, replica, state)
 
-    def _beat(self, replica: str, state: JsonObject | None) -> None:
+    async def hear(self, teller: str, replica: str, state: JsonObject | None) -> None:
+        """The same for a gateway that follows from elsewhere; ``teller`` is whose word it is."""
+        await anyio.to_thread.run_sync(self._beat, replica, state, teller)
+
+    def _beat(self, replica: str, state: JsonObject | None, teller: str = "") -> None:
         database = self.control.database
         try:
             with database.write_lock, database.writer.begin() as connection:
@@ -142,6 +146,8 @@ class ControlFeed:
                     replicas.forget(connection, replica)
                 else:
                     replicas.beat(connection, replica, time.time_ns() // 1000, state)
+                if teller:
+                    replicas.bound(connection, f"{teller}.")
             database.fold()
         except SQLAlchemyError as error:
             raise GovernanceUnavailable(

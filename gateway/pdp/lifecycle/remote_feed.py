@@ -1,6 +1,7 @@
 """Another gateway's bundle service as a feed, with the last good bundle kept on disk."""
 
 import asyncio
+import logging
 import os
 import ssl
 from collections.abc import Callable, Mapping
@@ -17,9 +18,14 @@ from gateway.pdp.lifecycle.bundle import Trust, read_bundle
 from gateway.pdp.lifecycle.canary import Counts
 from gateway.pdp.lifecycle.store import Activation, Canary, PolicyState
 
+_log = logging.getLogger("custody.gateway")
+
 _WAIT_S = 20
 _PATIENCE_S = 10
 _RETRY_S = 1.0
+_SAYING_S = 2.0
+_TOLD = ("host", "pid", "revision", "form", "stale_ms")
+_LONGEST_ERROR = 500
 _OK, _UNCHANGED = 200, 304
 
 
@@ -49,6 +55,7 @@ class RemoteFeed:
         self._tag = ""
         self._content = b""
         self._number = 0
+        self._unheard = False
 
     async def state(self, known: PolicyState | None) -> PolicyState:
         """Waits for news as long as the service lets us; raises ``GovernanceUnavailable``."""
@@ -80,10 +87,27 @@ class RemoteFeed:
         """There is no shadow to report of."""
 
     async def beat(self, replica: str, state: JsonObject | None) -> None:
-        """A stop closes the connection; nobody keeps a list of those who read."""
-        del replica
+        """Tells the service, for its ``status``; a stop closes the connection.
+
+        A service that cannot be told, or does not listen, is no reason not to follow it: that is logged once.
+        """
+        said = None if state is None else _brief(state)
+        try:
+            await self._say({"replica": replica, "state": said})
+            self._unheard = False
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            if not self._unheard:
+                _log.warning("the bundle service does not hear of this gateway: %s", type(error).__name__)
+            self._unheard = True
         if state is None:
             await self.aclose()
+
+    async def _say(self, told: JsonObject) -> None:
+        headers = {"authorization": f"Bearer {self._source.token}"}
+        patience = aiohttp.ClientTimeout(total=_SAYING_S)
+        url = f"{self._source.url.rstrip('/')}/status"
+        async with self._opened().post(url, json=told, headers=headers, timeout=patience) as answer:
+            answer.raise_for_status()
 
     async def aclose(self) -> None:
         """Closes the connection."""
@@ -139,10 +163,17 @@ class RemoteFeed:
         if self._session is None:
             trusted = ssl.create_default_context(cafile=self._source.ca_file)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=trusted, limit=1),
+                # One waits for news, the other tells what decides here.
+                connector=aiohttp.TCPConnector(ssl=trusted, limit=2),
                 timeout=aiohttp.ClientTimeout(total=_WAIT_S + _PATIENCE_S, sock_connect=_PATIENCE_S),
             )
         return self._session
+
+
+def _brief(state: JsonObject) -> JsonObject:
+    """What the service takes of a replica's word."""
+    told = {name: state[name] for name in _TOLD if name in state}
+    return {**told, "error": str(state.get("error", ""))[:_LONGEST_ERROR]}
 
 
 async def _bounded(stream: aiohttp.StreamReader) -> bytes:

@@ -11,6 +11,8 @@ from gateway.pdp.lifecycle.tables import REPLICA
 
 # Three times what a replica lets pass without a word, so that one that is gone soon counts no more.
 _HEARD_US = 15_000_000
+# How many gateways may follow by one principal's key: a name of theirs is of their own choosing.
+_MOST_FOLLOWERS = 64
 _KEPT_US = 24 * 3_600_000_000
 
 
@@ -35,6 +37,15 @@ def beat(connection: Connection, replica: str, now_us: int, state: JsonObject) -
 def forget(connection: Connection, replica: str) -> None:
     """Takes a replica off the list, as it does itself when it stops."""
     connection.execute(delete(REPLICA).where(REPLICA.c.id == replica))
+
+
+def bound(connection: Connection, prefix: str) -> None:
+    """Forgets those with names that begin so, but for the latest that were heard of."""
+    theirs = select(REPLICA.c.id).where(REPLICA.c.id.startswith(prefix, autoescape=True))
+    older = theirs.order_by(REPLICA.c.seen_us.desc(), REPLICA.c.id).offset(_MOST_FOLLOWERS).limit(1000)
+    too_many = list(connection.execute(older).scalars())
+    if too_many:
+        connection.execute(delete(REPLICA).where(REPLICA.c.id.in_(too_many)))
 
 
 def replicas(connection: Connection) -> list[Replica]:

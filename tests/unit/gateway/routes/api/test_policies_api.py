@@ -127,14 +127,45 @@ async def test_waiting_for_news_ends(world: World) -> None:
             assert answer.status_code == 304
 
 
+async def test_a_follower_elsewhere_is_among_the_replicas_until_it_stops(world: World) -> None:
+    """What a gateway with a reader's key says of itself stands beside our replicas, with whose word it is."""
+    state = {"host": "edge", "pid": 7, "revision": "a" * 64, "form": "compiled", "error": "", "stale_ms": 5}
+    async with world.client(OPA) as client, world.client(ENGINEER) as engineer:
+        told = await client.post(f"{BUNDLE}/status", json={"replica": "r-1", "state": state})
+        assert told.status_code == 204, told.text
+        (listed,) = (await engineer.get("/replicas")).json()["items"]
+        await client.post(f"{BUNDLE}/status", json={"replica": "r-1", "state": None})
+        gone = (await engineer.get("/replicas")).json()["items"]
+    teller = listed["state"].pop("told_by")
+    assert (listed["replica"], listed["state"], gone) == (f"{teller}.r-1", state, [])
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"replica": "../other", "state": None},
+        {"replica": "r", "state": {"host": "h", "pid": 1, "canary": {"failed": 9}}},
+        {"replica": "r", "state": {"host": "h", "pid": 1, "error": "x" * 501}},
+    ],
+)
+async def test_a_follower_says_nothing_but_its_state(world: World, told: dict[str, object]) -> None:
+    """A name that is none, counts of a canary that it cannot have, and texts without a bound are refused."""
+    async with world.client(OPA) as client, world.client(ENGINEER) as engineer:
+        assert (await client.post(f"{BUNDLE}/status", json=told)).status_code == 400
+        assert (await engineer.get("/replicas")).json()["items"] == []
+
+
 async def test_bundles_are_not_for_everybody(world: World) -> None:
     """No key, no role, another name and another method are refused, each on record."""
     async with world.client("nobody") as client:
         assert (await client.get(BUNDLE)).status_code == 401
     async with world.client(STRANGER) as client:
         assert (await client.get(BUNDLE)).status_code == 403
+        status = {"replica": "r", "state": None}
+        assert (await client.post(f"{BUNDLE}/status", json=status)).status_code == 403
     async with world.client(OPA) as client:
         assert (await client.get(f"{BUNDLE}-other")).status_code == 404
         assert (await client.post(BUNDLE)).status_code == 404
     refused = [entry for entry in world.entries() if entry.record.type is EntryType.DENIED]
-    assert len(refused) == 4
+    assert len(refused) == 5
