@@ -7,8 +7,11 @@ could mean it holds.
 
 import codecs
 import unicodedata
+from functools import lru_cache
 
 OTHER = 0xFF
+_LAST = "\xff"  # of Latin-1
+_FEW = 64
 ALL = (1 << 256) - 1
 HIGH = ALL & ~((1 << 128) - 1)
 _FIRST_OF_TWO_CASES, _LAST_OF_TWO_CASES = 0xC0, 0xDE
@@ -54,6 +57,14 @@ def negated(bits: int, *, ignore_case: bool) -> int:
 
 def shadow(text: str) -> bytes:
     """One octet for each code point; lone surrogates too."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        beyond = [char for char in set(text) if char > _LAST]
+    if len(beyond) <= _FEW:
+        # An alphabet has few letters, and to replace each costs less than a call for each place.
+        for char in beyond:
+            text = text.replace(char, _instead(char))
     return text.encode("latin-1", "custody-shadow")
 
 
@@ -62,6 +73,7 @@ def _other(error: UnicodeError) -> tuple[str, int]:
     return "".join(map(_instead, error.object[error.start : error.end])), error.end
 
 
+@lru_cache(maxsize=4_096)
 def _instead(char: str) -> str:
     value = unicodedata.decimal(char, None)
     return _ASCII_KIN.get(char, chr(OTHER)) if value is None else chr(0x30 + value)

@@ -136,7 +136,7 @@ class Vault:
         self._key = key
         self._scope = scope
         self._tokens: dict[tuple[str, str], str] = {}
-        self._originals: dict[str, Original] = {}
+        self._originals: dict[str, tuple[str, str]] = {}
         self._own: list[tuple[str, Sequence[Finding]]] = []
         self._own_values: frozenset[str] | None = None
         scoped = scope.department.encode(), scope.conversation
@@ -175,7 +175,7 @@ class Vault:
         if token is None:
             digest = self._free_digest(*identity)
             token = self._tokens[identity] = f"[{label(entity_type)}_{digest}]"
-            self._originals.setdefault(digest, Original(entity_type, value))
+            self._originals.setdefault(digest, (entity_type, value))
         return token
 
     def digest_of(self, token: str) -> str:
@@ -185,14 +185,14 @@ class Vault:
 
     def admit(self, entity_type: str, value: str, digest: str) -> bool:
         """Whether a digest that this scope has issued before resolves to the value, as from now on it may."""
-        original = self._originals.setdefault(digest, Original(entity_type, value))
-        return (original.entity_type == entity_type and original.value == value) or self._stands_for(
+        known = self._originals.setdefault(digest, (entity_type, value))
+        return known == (entity_type, value) or self._stands_for(
             digest, entity_type, normalize(entity_type, value)
         )
 
     def issued(self) -> tuple[tuple[str, str], ...]:
         """Entity type and value behind each token, in the order in which an empty vault makes them again."""
-        return tuple((original.entity_type, original.value) for original in self._originals.values())
+        return tuple(self._originals.values())
 
     @property
     def stand_ins(self) -> StandInBook:
@@ -233,14 +233,13 @@ class Vault:
 
     def original(self, digest: str) -> Original | None:
         """What stands behind a digest in canonical form."""
-        return self._originals.get(digest)
+        known = self._originals.get(digest)
+        return None if known is None else Original(*known)
 
     def _stands_for(self, digest: str, entity_type: str, normalized: str) -> bool:
         """Whether a digest is free, or resolves to this value already."""
-        original = self._originals.get(digest)
-        return original is None or (
-            original.entity_type == entity_type and normalize(entity_type, original.value) == normalized
-        )
+        known = self._originals.get(digest)
+        return known is None or (known[0] == entity_type and normalize(*known) == normalized)
 
     def _free_digest(self, entity_type: str, normalized: str) -> str:
         """The shortest digest of a value that stands for no other."""

@@ -22,3 +22,11 @@ def test_letters_beyond_latin_1_are_other() -> None:
     assert list(shadow("ąя中")) == [OTHER] * 3
     assert shadow("\u212a\u017f\u0131\u0130") == b"ksii"
     assert shadow("٣") == b"3"
+
+
+@given(st.text(max_size=200))
+def test_a_shadow_is_that_of_each_code_point(text: str) -> None:
+    """However many different code points a text has, each has the octet that it has alone."""
+    many = text + "".join(map(chr, range(0x4E00, 0x4E80)))
+    assert shadow(text) == b"".join(map(shadow, text))
+    assert shadow(many)[: len(text)] == shadow(text)
