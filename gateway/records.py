@@ -1,7 +1,7 @@
 """What the log is told of a call, step by step; nothing here ever holds content."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, cast
 
 from audit.entry import (
@@ -64,20 +64,20 @@ class Trail:
 
     def intent_record(self) -> Record:
         """What is about to happen, to be durable before it does."""
-        detail = self.attempt.detail() if self.attempt else {}
-        return replace(self._record(EntryType.INTENT), detail=detail)
+        return self._record(EntryType.INTENT, None, self.attempt.detail() if self.attempt else {})
 
     def denied_record(self, error: CustodyError, now_ns: int) -> Record:
         """A call that ended before anything was forwarded, and why."""
-        return self._record(EntryType.DENIED, self._result(error.status, error.code, now_ns), error)
+        result = self._result(error.status, error.code, now_ns)
+        return self._record(EntryType.DENIED, result, {**self._believed(), **_admin_detail(error)})
 
     def listed_record(self, now_ns: int) -> Record:
         """A look at which assets there are."""
-        return self._record(EntryType.LISTED, self._result(200, "", now_ns))
+        return self._record(EntryType.LISTED, self._result(200, "", now_ns), self._believed())
 
     def evaluated_record(self, status: int, now_ns: int) -> Record:
         """A decision that was asked for and that nothing followed."""
-        return self._record(EntryType.EVALUATED, self._result(status, "", now_ns))
+        return self._record(EntryType.EVALUATED, self._result(status, "", now_ns), self._believed())
 
     def outcome_record(self, result: Result, error: CustodyError | None = None) -> Record:
         """How a forwarded call ended; ``counts`` are what the model itself produced and was masked."""
@@ -95,9 +95,7 @@ class Trail:
             detail=_admin_detail(error),
         )
 
-    def _record(
-        self, kind: EntryType, result: Result | None = None, error: CustodyError | None = None
-    ) -> Record:
+    def _record(self, kind: EntryType, result: Result | None, detail: dict[str, Facts]) -> Record:
         return Record(
             type=kind,
             request_id=self.request_id,
@@ -108,7 +106,7 @@ class Trail:
             redaction=RedactionRef(self.engine, dict(self.counts)) if self.engine else None,
             result=result,
             payloads=self.payloads,
-            detail={**self._believed(), **_admin_detail(error)},
+            detail=detail,
         )
 
     def _believed(self) -> dict[str, Facts]:

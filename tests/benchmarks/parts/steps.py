@@ -13,9 +13,11 @@ from typing import TypeVar
 import orjson
 import uvloop
 
+from gateway.abreast import abreast
 from gateway.app import Gateway, build_gateway
 from gateway.backends.base import ModelCall
-from gateway.domain import Action, RedactedPrompt
+from gateway.domain import Action, JsonObject, RedactedPrompt
+from gateway.identity.base import Identity
 from gateway.pipeline import Call
 from gateway.records import Trail
 from gateway.settings import load_settings
@@ -129,8 +131,30 @@ async def _steps(gateway: Gateway, key: str, calls: int) -> list[Row]:
         lambda call: scanner.replies(call, obliged, MODEL, "request").reply(reply),
         redacted,
     )
+    await _together(table, gateway, Call("request", headers, _no_body), identities[0], calls)
     await gateway.aclose()
     return table.rows
+
+
+async def _together(table: _Table, gateway: Gateway, call: Call, identity: Identity, calls: int) -> None:
+    """The same steps in the order of a call; above, each step finds its code and tables in the caches."""
+    parts, reply = gateway.pipeline._parts, orjson.loads(whole_reply())
+    scanner, resolved = parts.scanner, parts.directory.snapshot().resolve(MODEL)
+
+    async def through(body: JsonObject) -> None:
+        scan = await scanner.scan(body, "retail")
+        await abreast()
+        question = gateway.pipeline._question(call, identity, resolved, scan.contents, Action.CHAT)
+        decision = await parts.policy.decide(question)
+        await abreast()
+        redacted = scanner.redact(scan, decision.obligations)
+        await abreast()
+        await scanner.replies(redacted, decision.obligations, MODEL, "request").reply(reply)
+
+    fresh = letters(_SEED + 1)
+    for name, at_once in (("one call after the other", 1), (f"{_AT_ONCE} calls abreast", _AT_ONCE)):
+        bodies = [orjson.loads(request_body(text, stream=False)) for text in islice(fresh, calls)]
+        await table.awaited(f"scan, decide, redact, reply: {name}", through, bodies, at_once)
 
 
 async def _no_body() -> bytes:
