@@ -63,8 +63,9 @@ class DecisionContract:
         self._new_id = new_id
         self._input = validator(ACCESS_INPUT)
         self._answer = validator(DECISION)
-        # Answers repeat, for they hold no value of a request: a few hundred texts cover a day's traffic.
-        self._remembered = lru_cache(maxsize=1024)(self._checked_json)
+        # Answers repeat, for they hold no value of a request: a company of 100 departments gives 2,700 in
+        # 20,000 calls. Some 2.5 kB each, and a sixth of a decision saved.
+        self._remembered = lru_cache(maxsize=4096)(self._checked_json)
 
     def question(self, request: AccessRequest) -> JsonObject:
         """The policy input; raises ``PolicyUnavailable`` if it is not what policies are written for."""
