@@ -38,6 +38,7 @@ SCENARIOS = (
     Scenario("plain-1", "plain", 1),
     Scenario("plain-16", "plain", 16),
     Scenario("plain-256", "plain", 256),
+    Scenario("paced-1", "stream", 1, paced=True),
     Scenario("paced-16", "stream", 16, paced=True),
     Scenario("stream-16", "stream", 16),
     Scenario("stream-256", "stream", 256),
