@@ -130,6 +130,13 @@ def _leave(found: Replay, *, verify: bool) -> None:
             err=True,
         )
         raise typer.Exit(1)
+    if verify and not (tally.flips or tally.outcomes[Outcome.UNCHANGED] or tally.outcomes[Outcome.ERROR]):
+        typer.secho(
+            "Nothing is proved: no call in this span was decided by this policy; give the folder as it was.",
+            fg=typer.colors.RED,
+            err=True,
+        )
+        raise typer.Exit(1)
     if verify and (tally.flips or tally.outcomes[Outcome.ERROR]):
         raise typer.Exit(1)
 

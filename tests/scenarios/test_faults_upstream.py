@@ -8,7 +8,7 @@ import pytest
 
 from audit.entry import EntryType
 from tests.scenarios import replies, wire
-from tests.scenarios.capture import Capture, Reply
+from tests.scenarios.capture import Capture, Reply, wait_until
 from tests.scenarios.inprocess import InProcess, built_in, chat
 from tests.scenarios.people import ANNA, traces
 from tests.scenarios.running import RunningGateway, kinds
@@ -133,7 +133,7 @@ def test_server_that_hangs(gateway: RunningGateway, capture: Capture, status: in
     reply = Reply(status=status, content_type=_EVENTS if stream else "application/json", end="hang")
     capture.script = lambda _request: reply
     assert_told(gateway, wire.post(gateway, wire.body(ANNA.letter, stream=stream)), *_LATE)
-    assert capture.seen.cancelled == 1
+    wait_until(lambda: capture.seen.cancelled == 1)
 
 
 def test_stream_that_stops(gateway: RunningGateway, capture: Capture) -> None:
@@ -143,7 +143,7 @@ def test_stream_that_stops(gateway: RunningGateway, capture: Capture) -> None:
     assert b"upstream_timeout" in answer.content
     assert b"[DONE]" not in answer.content
     assert_one_outcome(gateway, answer.request_id, *_LATE)
-    assert capture.seen.cancelled == 1
+    wait_until(lambda: capture.seen.cancelled == 1)
 
 
 def test_slow_stream_is_fine(gateway: RunningGateway, capture: Capture) -> None:
