@@ -1,6 +1,5 @@
 """An OPA server that is down or talks nonsense lets nothing through."""
 
-import time
 from collections.abc import Iterator
 
 import orjson
@@ -80,10 +79,8 @@ def test_nonsense_denies(ruled: RunningGateway, opa: Capture, capture: Capture, 
     """Whatever is no decision of the contract is 503 policy_unavailable, on record; nothing is forwarded."""
     opa.reset()
     opa.script = lambda _request: NONSENSE[fault]
-    started = time.monotonic()
     answer = wire.post(ruled, wire.body(ANNA.letter))
     assert (answer.status, answer.error["code"]) == (503, "policy_unavailable")
-    assert time.monotonic() - started < 10
     assert capture.seen.wire == b""
     assert kinds(ruled.entries(answer.request_id)) == [EntryType.DENIED]
     assert len(opa.seen.requests) == 1

@@ -38,10 +38,11 @@ def ticking() -> Callable[[], int]:
 
 async def settled(shadow: Shadowing) -> None:
     """Waits until nothing is waiting any more."""
-    for _ in range(500):
+    for _ in range(12_000):
         if not shadow._waiting and shadow.tally.asked:
             return
         await asyncio.sleep(0.005)
+    raise AssertionError("the shadow never came to an end")
 
 
 async def test_a_shadow_counts_what_it_would_have_said(letter: AccessRequest) -> None:
