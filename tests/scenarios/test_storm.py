@@ -133,7 +133,7 @@ class Storm:
         return time.monotonic() > self.until
 
 
-@pytest.mark.timeout(STORM_S + 300)
+@pytest.mark.timeout(STORM_S + 600)
 def test_two_replicas_in_a_storm(capture: Capture, server: PostgresServer, tmp_path: Path) -> None:
     """Whoever is killed and whenever the database crashes: one gapless log, no prompt without an intent.
 
