@@ -6,7 +6,7 @@ import string
 from collections.abc import Callable, Sequence
 
 from redaction.training.examples import Example
-from redaction.training.fill import KINDS, Filler
+from redaction.training.fill import Filler
 
 _KEYS = {
     "person": ("name", "fullName", "customer_name", "user", "owner", "author", "assignee", "contact", "patient"),
@@ -179,11 +179,6 @@ class Documents:
             if kind in ("plain", "number") or self._draw.random() < 0.5
         )
         return "\n".join(lines) or "-"
-
-
-def kinds_of_fields() -> set[str]:
-    """All kinds of fields that documents ask for and that hold something."""
-    return {kind for kind in _KEYS if kind in KINDS}
 
 
 def mistyped(word: str, draw: random.Random) -> str:
