@@ -130,7 +130,7 @@ def where(scan: Scan, at: int) -> Any:
 
 def resolved(vault: Vault) -> set[tuple[str, str, str]]:
     """What each digest of a vault stands for."""
-    return {(digest, each.entity_type, each.value) for digest, each in vault._originals.items()}
+    return {(digest, *behind) for digest, behind in vault._originals.items()}
 
 
 async def test_no_words_are_kept() -> None:
