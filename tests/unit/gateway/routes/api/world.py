@@ -191,7 +191,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - what a test may want of it
     two_people: TwoPeople | None = None,
     key: SigningKey | None = None,
     disputes: Callable[[Governance, Log], Desk] | None = None,
-    seconds: float = 30,
+    seconds: float = 120,
     evidence: EvidenceDesk | None = None,
 ) -> AsyncIterator[World]:
     """A world in a folder; with a key for bundles there are policies too, with a desk disputes' exhibits."""
