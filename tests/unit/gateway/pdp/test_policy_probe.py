@@ -21,7 +21,7 @@ def test_the_shipped_policy_is_tried_on_every_tested_input() -> None:
 
 def test_a_test_that_never_ends_is_ended(folder: Write) -> None:
     """A loop that only the interpreter runs, which has no limit of its own, is killed in time."""
-    endless = f"package tests.lib.x\n\ntest_endless if count([1 | {LOOPS}]) > 0\n"
+    endless = f"package tests.lib.x\n\ntest_endless if count({{1 | {LOOPS}}}) > 0\n"
     with pytest.raises(PolicyRefused, match=r"does not end within 10 s .while its tests run"):
         examine(read_source(folder({"lib/x_test.rego": endless})), BRIEF)
 
