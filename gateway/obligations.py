@@ -7,7 +7,7 @@ from gateway.domain import Decision, JsonObject, Obligations, Reason
 from gateway.errors import AccessDenied, ApprovalRequired
 
 MET_IN: Mapping[str, str] = {
-    "prompt": "gateway.scanning:Scanner.redact",
+    "prompt": "gateway.scanning:prompt_plan",
     "reply": "gateway.scanning:Scanner.replies",
     "restore": "gateway.scanning:Scanner.replies",
     "max_tokens": "gateway.obligations:cap_tokens",

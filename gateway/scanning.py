@@ -60,20 +60,19 @@ class Scanner:
 
     def redact(self, scanned: ScannedCall, obligations: Obligations) -> RedactedCall:
         """The body with every finding as its obligation says; raises ``ContentRefused``."""
+        return self._redact(scanned, prompt_plan(obligations))
+
+    async def redact_aside(self, scanned: ScannedCall, obligations: Obligations) -> RedactedCall:
+        """The same, off the event loop where much is to be done."""
+        plan = prompt_plan(obligations)
+        return await self._redactor.redact_aside(partial(self._redact, scanned, plan), scanned.scan, plan)
+
+    def _redact(self, scanned: ScannedCall, plan: Plan) -> RedactedCall:
         with _requested():
-            plan = _plan(obligations.prompt)
             redaction = self._redactor.redact(scanned.scan, plan, scanned.scope)
             body = scanned.walk.rebuild(redaction.texts)
         walked = scanned.walk
         return RedactedCall(RedactedPrompt(body), redaction, walked.stream, walked.wants_usage)
-
-    async def redact_aside(self, scanned: ScannedCall, obligations: Obligations) -> RedactedCall:
-        """The same, off the event loop where much is to be done."""
-        with _requested():
-            plan = _plan(obligations.prompt)
-        return await self._redactor.redact_aside(
-            partial(self.redact, scanned, obligations), scanned.scan, plan
-        )
 
     def replies(
         self, call: RedactedCall, obligations: Obligations, model: str, request_id: str
@@ -83,6 +82,12 @@ class Scanner:
         plan = _plan(obligations.reply)
         order = ReplyOrder(call.redaction, plan, obligations.restore, call.wants_usage, envelope)
         return ReplyScanner(self._redactor, order)
+
+
+def prompt_plan(obligations: Obligations) -> Plan:
+    """What is done with each kind of finding in a prompt."""
+    with _requested():
+        return _plan(obligations.prompt)
 
 
 @contextmanager
