@@ -53,15 +53,16 @@ class Decision:
         """The entities of a text, in order; ``found`` are its windows with what the network said."""
         if not found:
             return
-        marks, scores = self._marks(units, found)
-        for number in np.flatnonzero(marks).tolist():
-            if self._labels[marks[number]] == "ID" and _COUNTED.fullmatch(_char(text, units, number)):
+        # As lists, which are quicker than arrays one number at a time.
+        marks, scores = (each.tolist() for each in self._marks(units, found))
+        for number, mark in enumerate(marks):
+            if self._labels[mark] == "ID" and _COUNTED.fullmatch(_char(text, units, number)):
                 marks[number] = 0
         for label, *run in _runs(text, units, self._labels, marks):
             trimmed = _trimmed(text, units, label, *run)
             if trimmed is not None:
                 first, last = trimmed
-                score = round(float(scores[first : last + 1].max()), 3)
+                score = round(max(scores[first : last + 1]), 3)
                 yield Span(label, units.starts[first], units.ends[last], score)
 
     def _marks(
@@ -81,9 +82,9 @@ class Decision:
         return marks, scores
 
 
-def _runs(text: str, units: Units, labels: Sequence[str], marks: NDArray[np.int64]) -> Iterator[_Run]:
+def _runs(text: str, units: Units, labels: Sequence[str], marks: Sequence[int]) -> Iterator[_Run]:
     """Each entity: neighbours of one label, over what joins them."""
-    marked = np.flatnonzero(marks).tolist()
+    marked = [number for number, mark in enumerate(marks) if mark]
     at = 0
     while at < len(marked):
         first = last = marked[at]
