@@ -7,11 +7,11 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any, TypeVar, cast
 
-import anyio.to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError, ExportRefused
 from gateway.errors import AuditUnavailable, CustodyError, Impossible, NotFound, Unavailable
+from gateway.turns import Turn
 
 _Done = TypeVar("_Done")
 
@@ -20,15 +20,12 @@ _KINDS: dict[str, type[CustodyError]] = {each.code: each for each in (Impossible
 
 
 class Aside:
-    """Does ``what``, one after the other; ``seconds`` is how long one may take.
-
-    Another one meanwhile is refused: a queue would keep callers for minutes.
-    """
+    """Does ``what``, one after the other; ``seconds`` is how long one may take."""
 
     def __init__(self, what: str, seconds: float = _LONGEST_S) -> None:
         self._what = what
         self._seconds = seconds
-        self._busy = False
+        self._turn = Turn(what)
         self._closed = False
         self._process: SpawnProcess | None = None
 
@@ -38,14 +35,7 @@ class Aside:
         Raises what it raises of ``Impossible`` and ``NotFound``, ``AuditUnavailable`` for a log or database
         that cannot be read, and ``Unavailable`` while another is done or for one that did not end.
         """
-        if self._busy:
-            raise Unavailable(f"Another {self._what} is under way here; try again in some seconds.")
-        self._busy = True
-        try:
-            # Not abandoned when the caller goes away: the turn ends with the work.
-            done, result = await anyio.to_thread.run_sync(partial(self._apart, work, arguments))
-        finally:
-            self._busy = False
+        done, result = await self._turn.take(partial(self._apart, work, arguments))
         if not done:
             code, reason_user, reason_admin = cast("tuple[str, str, str]", result)
             raise _KINDS.get(code, Unavailable)(reason_user, reason_admin=reason_admin)

@@ -1,9 +1,8 @@
 """Policies tried, decisions explained and calls replayed for callers, one of a kind at a time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import anyio.to_thread
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,34 +12,14 @@ from audit.place import Place
 from audit.query import LogReader
 from gateway.bundled import policies
 from gateway.domain import JsonObject
-from gateway.errors import AuditUnavailable, NotFound, Unavailable
+from gateway.errors import AuditUnavailable, NotFound
 from gateway.pdp.explain.sources import find_source
 from gateway.pdp.lifecycle.workshop import PolicyNotSound
 from gateway.pdp.replay.recorded import RecordedDecision, find_recorded
 from gateway.pdp.source import PolicyRefused, PolicySource
 from gateway.pdp.workbench.bench import Bench, Work
 from gateway.pdp.workbench.replaying import Replaying
-
-_Done = TypeVar("_Done")
-
-
-class _Turn:
-    """Does one thing at a time, and refuses another meanwhile: a queue would keep callers for minutes."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._busy = False
-
-    async def take(self, work: Callable[[], _Done]) -> _Done:
-        """Does it in a thread; raises ``Unavailable`` while another is done."""
-        if self._busy:
-            raise Unavailable(f"Another {self._what} is under way here; try again in some seconds.")
-        self._busy = True
-        try:
-            # Not abandoned when the caller goes away: the turn ends with the work.
-            return await anyio.to_thread.run_sync(work)
-        finally:
-            self._busy = False
+from gateway.turns import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +29,9 @@ class PolicyBench:
     log: Place
     folders: Sequence[Path] = ()
     bench: Bench = field(default_factory=Bench)
-    _trials: _Turn = field(default_factory=lambda: _Turn("trial of a policy"), init=False)
-    _replays: _Turn = field(default_factory=lambda: _Turn("replay"), init=False)
-    _explanations: _Turn = field(default_factory=lambda: _Turn("explanation"), init=False)
+    _trials: Turn = field(default_factory=lambda: Turn("trial of a policy"), init=False)
+    _replays: Turn = field(default_factory=lambda: Turn("replay"), init=False)
+    _explanations: Turn = field(default_factory=lambda: Turn("explanation"), init=False)
 
     async def tried(self, work: Work, files: Mapping[str, bytes], *, coverage: bool = False) -> JsonObject:
         """What is found of these files; raises ``Unavailable``."""

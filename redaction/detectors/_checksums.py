@@ -178,15 +178,6 @@ def brazilian_cpf(value: str) -> bool:
     )
 
 
-def brazilian_cnpj(value: str) -> bool:
-    """CNPJ: two check digits by 11."""
-    numbers = digits(value)
-    weights = (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)
-    return len(set(numbers)) > 1 and all(
-        _brazilian(numbers[:size], weights[-size:]) == numbers[size] for size in (12, 13)
-    )
-
-
 def chilean(value: str) -> bool:
     """RUT: a weighted sum by 11, whose 10 is K."""
     plain = [char for char in value.upper() if char.isalnum()]
